@@ -1,0 +1,253 @@
+"""Assembly: compiles the policy from the parts, opens the databases, plugs the adapters in.
+
+`open_store` gives commands and the job process a store; `make_site` gives a web worker its ASGI application. Both refuse a
+store whose policy nobody accepted, whose database is of another version, or whose key file is missing.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from sqlalchemy import BigInteger, Integer, LargeBinary, String, inspect
+
+from troth.adapters.engines import open_engine
+from troth.adapters.objects import open_objects
+from troth.adapters.stripe import Stripe
+from troth.consent import Standing
+from troth.kernel import config
+from troth.kernel.clock import Clock, OffsetClock, SystemClock
+from troth.kernel.errors import ConfigError, Conflict
+from troth.kernel.schema import Instant, metadata, vault_metadata
+from troth.kernel.work import Database, UnitOfWork
+from troth.mail import Post
+from troth.parts import PARTS
+from troth.policy import LOCK_FILE, Archive, Lock, Rules, check_lock, read_lock
+from troth.policy.archive import REVISIONS
+from troth.policy.compiler import ColumnFacts, ColumnKind, Schema, compile_policy
+from troth.policy.wording import read_wording
+from troth.shop.objects import Objects
+from troth.shop.payments import Providers
+from troth.vault import Vault, VaultAccess, keyfile
+from troth.vault import records as vault_records
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Mapping
+
+    from sqlalchemy import MetaData
+
+    from troth.kernel.config import Settings
+    from troth.kernel.jobs import Handler
+    from troth.web.route import Route
+    from troth.web.site import Site
+
+CLOCK_VARIABLE = "TROTH_CLOCK_DESCRIPTOR"
+CLOCK_NAME = "troth-clock"
+
+
+class NotStamped(Conflict):
+    """The database was written under another policy of this number. Nothing was started; put the right database back."""
+
+
+class NotMade(ConfigError):
+    """The store's databases are not there yet; `troth init DIR` makes a store."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """An opened store."""
+
+    settings: Settings
+    lock: Lock
+    archive: Archive
+    access: VaultAccess
+    database: Database
+
+    def close(self) -> None:
+        """Close its databases."""
+        self.database.engine.dispose()
+        self.access.engine.dispose()
+
+
+# -- the policy ------------------------------------------------------------------------------------------------------
+
+
+def compiled_for(folder: Path) -> Lock:
+    """Compile the policy of the store in `folder` from the parts; raises `ConfigError` or `DoesNotCompile`."""
+    return compiled(config.load(folder))
+
+
+def compiled(settings: Settings, forms: Mapping[str, tuple[str, ...]] | None = None) -> Lock:
+    """Compile the parts' declarations against the real tables and these settings."""
+    for part in PARTS:
+        part.tables()
+    return compile_policy(
+        tuple(part.policy for part in PARTS),
+        schema=schema_facts(metadata) | schema_facts(vault_metadata),
+        settings=settings,
+        wording=read_wording(settings.policy),
+        forms=forms,
+    )
+
+
+def schema_facts(tables: MetaData) -> dict[str, Mapping[str, ColumnFacts]]:
+    """Describe real tables for the policy's compiler, which knows no SQL."""
+    return {
+        table.name: {column.name: ColumnFacts(_kind(column.type), bool(column.nullable)) for column in table.columns}
+        for table in tables.sorted_tables
+    }
+
+
+def _kind(of_type: object) -> ColumnKind:
+    known: tuple[tuple[type, ColumnKind], ...] = (
+        (Instant, ColumnKind.INSTANT),
+        (LargeBinary, ColumnKind.BLOB),
+        (String, ColumnKind.TEXT),
+        (BigInteger, ColumnKind.INTEGER),
+        (Integer, ColumnKind.INTEGER),
+    )
+    return next((kind for one, kind in known if isinstance(of_type, one)), ColumnKind.OTHER)
+
+
+# -- opening ---------------------------------------------------------------------------------------------------------
+
+
+def open_store(folder: Path, *, clock: Clock | None = None) -> Store:
+    """Open the store in `folder` under its accepted policy.
+
+    Raises `ConfigError`, `DoesNotCompile`, `PolicyChanged` (with the difference and the command to accept it),
+    `KeyFileMissing`, `NotMade` or `NotStamped`.
+    """
+    settings = config.load(folder)
+    lock = check_lock(compiled(settings), read_lock(settings.dir / LOCK_FILE))
+    archive = Archive(settings.dir / REVISIONS)
+    access = VaultAccess(
+        keys=keyfile.load(settings.vault.key),
+        engine=open_engine(settings.vault.url),
+        rules=Rules(lock, archive),
+        basis_alive=Standing(purpose for part in PARTS for purpose in part.policy.purposes),
+    )
+    database = Database(open_engine(settings.database.url), settings, clock or store_clock())
+    store = Store(settings, lock, archive, access, database)
+    _plug(store)
+    _stamp(store)
+    return store
+
+
+def store_clock() -> Clock:
+    """Return the machine's clock; in a twin the one its `troth promises` set, by an inherited memory file of that name."""
+    given = os.environ.get(CLOCK_VARIABLE, "")
+    if given.isdigit() and CLOCK_NAME in str(Path(f"/proc/self/fd/{given}").readlink()):
+        return OffsetClock(int(given))
+    return SystemClock()
+
+
+def _plug(store: Store) -> None:
+    """Give the parts what they know only as Protocols."""
+    database, settings = store.database, store.settings
+    database.factories[Vault] = lambda uow: Vault(uow, store.access)
+    database.factories[Post] = _post(store)
+    database.ports[Objects] = open_objects(settings)
+    stripe = settings.payments.stripe
+    database.ports[Providers] = Providers({"stripe": Stripe(stripe)} if stripe else {})
+
+
+def _post(store: Store) -> Callable[[UnitOfWork], Post]:
+    made: list[Post] = []
+
+    def post(_uow: UnitOfWork) -> Post:
+        if not made:
+            from troth.adapters.letters import LetterPages  # noqa: PLC0415 - templates are loaded when first written
+            from troth.adapters.smtp import make_delivery  # noqa: PLC0415 - as above
+
+            made.append(Post(renderer=LetterPages(store.settings, store.lock), delivery=make_delivery(store.settings)))
+        return made[0]
+
+    return post
+
+
+def _stamp(store: Store) -> None:
+    """Hold the database to the policy in force; the first start under a new revision stamps it."""
+    names = inspect(store.database.engine).get_table_names()
+    if vault_records.policy_stamp.name not in names:
+        store.close()
+        raise NotMade
+    with store.database.read() as uow:
+        known = vault_records.find_stamp(uow.db, store.lock.revision)
+    if known is None:
+        with store.database.begin() as uow:
+            if vault_records.find_stamp(uow.db, store.lock.revision) is None:
+                vault_records.add_stamp(uow.db, store.lock.revision, store.lock.hash, uow.now)
+    elif known != store.lock.hash:
+        store.close()
+        raise NotStamped
+
+
+# -- work after the commit -------------------------------------------------------------------------------------------
+
+
+def handlers() -> dict[str, Handler]:
+    """Return every part's job handlers by kind."""
+    return {kind: handler for part in PARTS for kind, handler in part.handlers().items()}
+
+
+def periodic() -> tuple[str, ...]:
+    """Return the kinds of jobs that are always queued."""
+    return tuple(kind for part in PARTS for kind in part.periodic())
+
+
+# -- the web ---------------------------------------------------------------------------------------------------------
+
+
+def routes(folder: Path) -> tuple[Route, ...]:
+    """Return every route of a store."""
+    from troth.web import health, openapi  # noqa: PLC0415 - commands need no web
+    from troth.web.heartbeat import Heartbeat  # noqa: PLC0415 - as above
+
+    beat = Heartbeat(folder)
+    listed = [route for part in PARTS for route in part.routes()]
+    listed += health.routes(lambda: beat.late)
+    return (*listed, openapi.route())
+
+
+def make_site(folder: Path) -> Site:
+    """Return a web worker's application; what `open_store` raises stops the start."""
+    from troth.shop.records import catalogue_stamp  # noqa: PLC0415 - commands need no web
+    from troth.web.site import Setup, Site  # noqa: PLC0415 - as above
+
+    store = open_store(folder)
+
+    def generation() -> Hashable:
+        with store.database.read() as uow:
+            return (*catalogue_stamp(uow.db), _evidence_stamp(folder))
+
+    return Site(
+        Setup(
+            settings=store.settings,
+            database=store.database,
+            lock=store.lock,
+            routes=routes(folder),
+            parts=tuple(part.name for part in PARTS if part.name != "house"),
+            generation=generation,
+            outside=_payment_hosts(store.settings),
+        )
+    )
+
+
+def _evidence_stamp(folder: Path) -> int:
+    try:
+        return (folder / "promises.json").stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
+def _payment_hosts(settings: Settings) -> frozenset[str]:
+    """Return the hosts of payment pages a visitor may be sent to."""
+    stripe = settings.payments.stripe
+    if stripe is None:
+        return frozenset()
+    api = urlsplit(stripe.api_base)
+    return frozenset({"checkout.stripe.com" if api.hostname == "api.stripe.com" else api.netloc})

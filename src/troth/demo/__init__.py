@@ -1,0 +1,1 @@
+"""The example store: a maker called Fernside Software, its catalogue, and three programs that really run."""

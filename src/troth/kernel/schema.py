@@ -1,0 +1,65 @@
+"""The two schemas (main database, key database) and the column types they share."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import BigInteger, MetaData, TypeDecorator
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Dialect, Table
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+metadata = MetaData(naming_convention=_CONVENTION)
+"""Every table of the main database; each part's `records.py` adds its own."""
+
+vault_metadata = MetaData(naming_convention=_CONVENTION)
+"""The key database: nothing but wrapped keys."""
+
+
+def to_micros(instant: datetime) -> int:
+    """Return microseconds since 1970 in UTC, exactly."""
+    return (instant - _EPOCH) // timedelta(microseconds=1)
+
+
+def from_micros(micros: int) -> datetime:
+    """Return the aware UTC instant, exactly."""
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant stored as microseconds since 1970 (the same integer on SQLite and PostgreSQL)."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # noqa: ARG002, ANN401 - fixed by SQLAlchemy
+        """Turn an aware instant into microseconds."""
+        return None if value is None else to_micros(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002, ANN401 - fixed by SQLAlchemy
+        """Turn microseconds into an aware instant."""
+        return None if value is None else from_micros(value)
+
+
+def insert_or(db: Connection, table: Table) -> Any:  # noqa: ANN401 - the two dialects' inserts share no class
+    """Return an INSERT that may be given `on_conflict_do_nothing()` or `on_conflict_do_update(…)`, which both databases know.
+
+    The dialect is loaded at the first call: a store on SQLite never loads PostgreSQL's.
+    """
+    if db.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as postgresql_insert  # noqa: PLC0415 - see above
+
+        return postgresql_insert(table)
+    from sqlalchemy.dialects.sqlite import insert as sqlite_insert  # noqa: PLC0415 - see above
+
+    return sqlite_insert(table)

@@ -1,0 +1,349 @@
+"""Orders: placing, fulfilling, cancelling, forgetting, and putting a wrong address right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from troth import consent, licences, people, vault
+from troth.consent import NEWS, SIMILAR, Given, Occasion
+from troth.kernel.errors import Conflict, Refused
+from troth.kernel.ids import new_id, new_token, token_index
+from troth.licences import Grounds
+from troth.licences.policy import LICENCE
+from troth.mail.policy import SERVICE
+from troth.people.policy import FIND
+from troth.shop import letters, records
+from troth.shop.catalogue import get_edition, get_product, quote
+from troth.shop.countries import canonical
+from troth.shop.errors import DraftRefused, NoPayment, OrderUnknown, PriceChanged, WrongState
+from troth.shop.model import (
+    OPEN_DAYS,
+    REISSUE_LIFE,
+    Buyer,
+    Checkout,
+    Draft,
+    Invoice,
+    Method,
+    Order,
+    State,
+    new_order_number,
+)
+from troth.shop.policy import BUYER, DRAFT, INVOICE, ORDER
+from troth.shop.vatid import check_vat_id
+from troth.shop.withdrawal import DELIVER_NOW, WAIVER, may_withdraw
+from troth.shop.wording import NEWS_BOX, NO_SIMILAR_BOX, SIMILAR_NOTICE
+
+if TYPE_CHECKING:
+    from troth.kernel.work import UnitOfWork
+    from troth.shop.catalogue import Quote
+
+CONTRACT = (ORDER, FIND, LICENCE, SERVICE)
+LONGEST_NAME, LONGEST_ADDRESS = 120, 400
+
+
+@dataclass(frozen=True)
+class Placed:
+    """An order that was just placed, with the token of its link."""
+
+    order: Order
+    token: str
+
+
+def place_order(uow: UnitOfWork, checkout: Checkout) -> Placed:
+    """Record an initiated purchase: what was typed is sealed, the answers become receipts, nothing is charged yet.
+
+    The same form pressed twice gives the same order. Raises `ProductUnknown`, `EditionUnknown`, `DraftRefused`,
+    `PriceChanged`, `NoPayment`, `CurrencyUnknown` or `NoTaxRegime`; nothing is then ordered.
+    """
+    product = get_product(uow.db, checkout.product)
+    edition = get_edition(product, checkout.edition)
+    checkout = check(uow, checkout)
+    offer = quote(
+        uow.settings.seller,
+        product,
+        edition,
+        country=checkout.country,
+        currency=checkout.currency,
+        on=uow.now.date(),
+    )
+    if checkout.shown is not None and checkout.shown != offer.sum.total:
+        raise PriceChanged(checkout.shown, offer.sum.total)
+    known = None if checkout.once is None else records.find_order_by_once(uow.db, token_index(checkout.once))
+    if known is None:
+        return _place(uow, checkout, offer)
+    again = _same_order(uow, known, checkout, offer)
+    if again is None and checkout.form == "api":
+        raise Conflict("This Idempotency-Key was used for another order. Nothing was ordered.")
+    # Sent back and changed: the same form, but another order.
+    return again or _place(uow, replace(checkout, once=None), offer)
+
+
+def _same_order(uow: UnitOfWork, known: Order, checkout: Checkout, offer: Quote) -> Placed | None:
+    """Return the order a form made already if it asks for the same again, else None."""
+    before = (known.product, known.edition, known.sum, known.country, known.method, known.business)
+    now = (checkout.product, checkout.edition, offer.sum, checkout.country, checkout.method, checkout.business)
+    buyer = open_buyer(uow, known, role="job") if before == now else None
+    if buyer is None or buyer.email != checkout.email:
+        return None
+    return Placed(known, buyer.token)
+
+
+def check(uow: UnitOfWork, checkout: Checkout) -> Checkout:
+    """Return the checkout with its values in normal form; raises `DraftRefused` naming every field at fault."""
+    refusals: list[Refused] = []
+
+    def attempt(action: Callable[[], str], otherwise: str) -> str:
+        try:
+            return action()
+        except Refused as refusal:
+            refusals.append(refusal)
+            return otherwise
+
+    email = attempt(lambda: people.normalise(checkout.email), "")
+    country = attempt(lambda: canonical(checkout.country), "")
+    vat_id = ""
+    if checkout.business:
+        attempt(lambda: _bounded(checkout.name, LONGEST_NAME, "name"), "")
+        attempt(lambda: _bounded(checkout.address, LONGEST_ADDRESS, "address"), "")
+        if checkout.vat_id and country:
+            vat_id = attempt(lambda: check_vat_id(checkout.vat_id, country).number, "")
+    if refusals:
+        raise DraftRefused(refusals)
+    payments = uow.settings.payments
+    if (payments.stripe if checkout.method is Method.CARD else payments.bank) is None:
+        raise NoPayment
+    empty = {} if checkout.business else {"name": "", "address": ""}
+    return replace(checkout, email=email, country=country, vat_id=vat_id, **empty)
+
+
+def _bounded(value: str, longest: int, field: str) -> str:
+    if not value.strip():
+        raise Refused("An invoice to a business needs this.", field=field)
+    if len(value) > longest:
+        raise Refused(f"This is longer than {longest} characters.", field=field)
+    return value
+
+
+def _place(uow: UnitOfWork, checkout: Checkout, offer: Quote) -> Placed:
+    person = people.get_or_add_person(uow, checkout.email)
+    order_id, token, number = new_id(), new_token(), new_order_number()
+    draft = Draft(checkout.email, token, checkout.name, checkout.address, checkout.vat_id)
+    asked = may_withdraw(checkout.country, business=checkout.business, on=uow.now.date())
+    records.add_order(
+        uow.db,
+        {
+            "id": order_id,
+            "number": number,
+            "token_index": token_index(token),
+            "once": None if checkout.once is None else token_index(checkout.once),
+            "person": person,
+            "state": State.INITIATED.value,
+            "product": checkout.product,
+            "edition": checkout.edition,
+            "currency": offer.sum.total.currency,
+            "net": offer.sum.net.minor,
+            "tax": offer.sum.tax.minor,
+            "total": offer.sum.total.minor,
+            "tax_country": offer.decision.country,
+            "tax_rate": offer.decision.rate,
+            "tax_regime": offer.decision.regime.value,
+            "tax_table": offer.decision.table_version,
+            "tax_notice": offer.decision.notice.value,
+            "country": checkout.country,
+            "business": checkout.business,
+            "method": checkout.method.value,
+            "asked": asked,
+            "waits": asked and not (checkout.deliver_now and checkout.waiver),
+            "language": checkout.language,
+            "flag": "",
+            "created_at": uow.now,
+            "draft_sealed": vault.of(uow).seal(DRAFT, person, order_id, draft),
+        },
+    )
+    records.add_event(uow.db, order_id, State.INITIATED.value, uow.now)
+    _record_answers(uow, person, order_id, checkout, asked=asked)
+    order = get_order(uow, order_id)
+    if checkout.method is Method.BANK:
+        letters.write_initiated(uow, order, checkout.email, token)
+    return Placed(order, token)
+
+
+def _record_answers(uow: UnitOfWork, person: str, order_id: str, checkout: Checkout, *, asked: bool) -> None:
+    """Keep the basis of the order for its 30 days, and the proof of every box as it stood."""
+    until = uow.now + timedelta(days=OPEN_DAYS)
+    occasion = Occasion(checkout.form, order_id, checkout.language, until)
+    consent.record(uow, person, [Given(ORDER, "basis", "", "contract")], occasion)
+    consent.allow(uow, person, CONTRACT, until=until)
+    boxes = [(NEWS, NEWS_BOX, checkout.news)]
+    if asked:
+        boxes += [(ORDER, DELIVER_NOW.text, checkout.deliver_now), (ORDER, WAIVER.text, checkout.waiver)]
+    answers = [Given(why, "box", words, "given" if ticked else "refused") for why, words, ticked in boxes]
+    answers.append(Given(SIMILAR, "notice", SIMILAR_NOTICE, "notified"))
+    if checkout.no_similar:
+        answers[-1] = Given(SIMILAR, "box", NO_SIMILAR_BOX, "refused")
+    consent.record(uow, person, answers, replace(occasion, until=None))
+
+
+# -- after the payment -----------------------------------------------------------------------------------------------
+
+
+def fulfil(uow: UnitOfWork, order_id: str) -> bool:
+    """Give key and download, once: paid → fulfilled, the licence and the letter in one transaction.
+
+    Returns False (and changes nothing) if the order is not paid, or not due before day 15.
+    """
+    order = records.find_order(uow.db, order_id, lock=True)
+    if order is None or order.buyer is None or not _is_due(order, uow):
+        return False
+    if not records.move_order(uow.db, order_id, State.FULFILLED, fulfilled_at=uow.now):
+        return False
+    with vault.purpose(uow, ORDER, role="job"):
+        buyer = order.buyer.open()
+    edition = get_edition(get_product(uow.db, order.product), order.edition)
+    key = licences.issue(
+        uow, Grounds(order.person, buyer.email, order.product, order.edition, order.line, edition.tag)
+    )
+    records.add_event(uow.db, order_id, State.FULFILLED.value, uow.now)
+    letters.write_key(uow, order, buyer, key.display)
+    return True
+
+
+def _is_due(order: Order, uow: UnitOfWork) -> bool:
+    return order.deliver_at is not None and order.deliver_at <= uow.now
+
+
+def cancel(uow: UnitOfWork, order: Order) -> None:
+    """Call an unpaid order off; raises `WrongState`."""
+    if not records.move_order(uow.db, order.id, State.CANCELLED, draft_sealed=None):
+        raise WrongState
+    records.add_event(uow.db, order.id, State.CANCELLED.value, uow.now)
+
+
+def expire(uow: UnitOfWork, order_id: str) -> bool:
+    """Forget what was typed for an order nobody paid within its 30 days; return whether it did."""
+    moved = records.move_order(uow.db, order_id, State.EXPIRED, draft_sealed=None)
+    if moved:
+        records.add_event(uow.db, order_id, State.EXPIRED.value, uow.now)
+    return moved
+
+
+def resend(uow: UnitOfWork, order: Order, *, role: str) -> None:
+    """Send the key again to the address on file; raises `WrongState` before there is one."""
+    if order.state is not State.FULFILLED or order.buyer is None:
+        raise WrongState
+    with vault.purpose(uow, ORDER, role=role):
+        buyer = order.buyer.open()
+    key = licences.show_key(uow, order.line, role=role)
+    letters.write_key(uow, order, buyer, key.display, once=new_id())
+    records.add_event(uow.db, order.id, "resent", uow.now)
+
+
+def may_reissue(order: Order, now: datetime) -> bool:
+    """Whether the buying browser may still put the address right: there is a key, for less than 24 hours."""
+    fulfilled_at = order.fulfilled_at if order.state is State.FULFILLED else None
+    return fulfilled_at is not None and fulfilled_at + REISSUE_LIFE > now
+
+
+def reissue(uow: UnitOfWork, order: Order, email: str, *, role: str) -> None:
+    """Move an order to the right address: a new key, the old one retired, both addresses told.
+
+    Raises `AddressRefused` or `WrongState`. The caller has checked that this browser may.
+    """
+    wanted = people.normalise(email)
+    if order.state is not State.FULFILLED or order.buyer is None:
+        raise WrongState
+    with vault.purpose(uow, ORDER, role=role):
+        before = order.buyer.open()
+        invoice = None if order.invoice is None else order.invoice.open()
+    if before.email == wanted:
+        raise WrongState("This is the address we have. Nothing was changed.")
+    person = people.get_or_add_person(uow, wanted)
+    consent.record(uow, person, [Given(ORDER, "basis", "", "contract")], Occasion("reissue", order.id, order.language))
+    consent.allow(uow, person, CONTRACT)
+    after = Buyer(wanted, before.token)
+    session = vault.of(uow)
+    records.change_order(
+        uow.db,
+        order.id,
+        person=person,
+        buyer_sealed=session.seal(BUYER, person, order.id, after),
+        invoice_sealed=None if invoice is None else session.seal(INVOICE, person, order.id, invoice),
+    )
+    edition = get_edition(get_product(uow.db, order.product), order.edition)
+    key = licences.issue(uow, Grounds(person, wanted, order.product, order.edition, order.line, edition.tag))
+    records.add_event(uow.db, order.id, "reissued", uow.now)
+    moved, maker = replace(order, person=person), role == "maker"
+    mark = key.last5
+    letters.write_reissued(uow, order, before.email, before.token, key="", maker=maker, mark=f"old-{mark}")
+    letters.write_reissued(uow, moved, wanted, before.token, key=key.display, maker=maker, mark=f"new-{mark}")
+
+
+# -- finding ---------------------------------------------------------------------------------------------------------
+
+
+def get_order_by_token(uow: UnitOfWork, token: str) -> Order:
+    """Return the order a link opens; raises `OrderUnknown`."""
+    found = records.find_order_by_token(uow.db, token_index(token))
+    if found is None:
+        raise OrderUnknown
+    return found
+
+
+def get_order_by_number(uow: UnitOfWork, number: str) -> Order:
+    """Return an order by its number, however it is typed; raises `OrderUnknown`."""
+    letters_only = "".join(char for char in number.upper() if char.isalnum())
+    found = records.find_order_by_number(uow.db, f"{letters_only[:4]}-{letters_only[4:]}")
+    if found is None:
+        raise OrderUnknown
+    return found
+
+
+def find_orders(uow: UnitOfWork, query: str, *, role: str) -> list[Order]:
+    """Find orders by number or by exact address, as the office does; an empty list if there are none."""
+    if "@" not in query:
+        try:
+            return [get_order_by_number(uow, query)]
+        except OrderUnknown:
+            return []
+    person = people.find_person(uow, query, role=role)
+    return [] if person is None else records.list_orders(uow.db, person=person)
+
+
+def open_buyer(uow: UnitOfWork, order: Order, *, role: str) -> Buyer | Draft | None:
+    """Open what we know of an order's buyer, for a role that may; None once it is erased or forgotten."""
+    sealed = order.buyer or order.draft
+    if sealed is None:
+        return None
+    with vault.purpose(uow, ORDER, role=role):
+        return sealed.open()
+
+
+def open_invoice(uow: UnitOfWork, order: Order, *, role: str) -> Invoice | None:
+    """Open what the books name of a business, for a role that may; None for a consumer."""
+    if order.invoice is None:
+        return None
+    with vault.purpose(uow, ORDER, role=role):
+        return order.invoice.open()
+
+
+def invoice_lines(uow: UnitOfWork, order: Order, buyer: Buyer | Draft, *, role: str) -> str:
+    """Return name, address and VAT id of a business in lines; empty for a consumer."""
+    facts = buyer if isinstance(buyer, Draft) else open_invoice(uow, order, role=role)
+    return "" if facts is None else "\n".join(one for one in (facts.name, facts.address, facts.vat_id) if one)
+
+
+def get_order(uow: UnitOfWork, order_id: str) -> Order:
+    """Return an order by its id; raises `OrderUnknown`."""
+    found = records.find_order(uow.db, order_id)
+    if found is None:
+        raise OrderUnknown
+    return found
+
+
+def describe(uow: UnitOfWork, order: Order) -> str:
+    """Return what stands on the provider's page: program and edition, nothing of the buyer."""
+    product = get_product(uow.db, order.product)
+    return f"{product.title} {get_edition(product, order.edition).name}"

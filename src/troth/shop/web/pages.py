@@ -1,0 +1,234 @@
+"""What everybody may see: the first page, products, downloads of trials, and the pages the law asks for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+from starlette.responses import Response, StreamingResponse
+
+from troth.shop import countries, records
+from troth.shop.catalogue import currencies, get_product, quote
+from troth.shop.errors import CurrencyUnknown
+from troth.shop.model import Product, Release
+from troth.shop.objects import Objects, ObjectUnknown, find_download
+from troth.shop.tax import NoTaxRegime
+from troth.shop.views import FileView, SumView, file_view, quote_view
+from troth.web.route import Route
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from troth.kernel.work import UnitOfWork
+    from troth.web.call import Call
+
+TERMS_SINCE = date(2026, 11, 22)
+CACHE_SECONDS = 300
+_MOST_CAPTURE = 200_000
+
+
+@dataclass(frozen=True)
+class EditionView:
+    """An edition with its price for one country."""
+
+    id: str
+    name: str
+    per: str
+    differs: tuple[str, ...]
+    sum: SumView
+    url: str
+
+
+@dataclass(frozen=True)
+class CaptureView:
+    """A picture of a program; a small drawing stands in the page itself."""
+
+    src: str
+    alt: str
+    width: int
+    height: int
+    caption: str
+    svg: Markup | None
+
+
+async def home(call: Call) -> Response:
+    """The programs of this maker."""
+    shown = await call.read(_home, call)
+    return call.render("shop/home.html", **shown)
+
+
+def _home(uow: UnitOfWork, call: Call) -> dict[str, Any]:
+    say = call.say
+    products = []
+    for product in records.list_products(uow.db):
+        editions = _editions(uow, product, call, say, country=call.country, currency=currencies(product)[0])
+        cheapest = min(editions, key=lambda one: one.sum.total.minor, default=None)
+        products.append(
+            {
+                "slug": product.slug,
+                "title": product.title,
+                "promise": product.promise,
+                "capture": _capture(uow, product),
+                "sum": None if cheapest is None else cheapest.sum,
+                "editions": len(product.editions),
+            }
+        )
+    return {"intro": "", "products": products, "kept": None}
+
+
+async def product_page(call: Call) -> Response:
+    """One program, with prices for the visitor's country."""
+    shown = await call.read(_product, call)
+    return call.render("shop/product.html", **shown)
+
+
+def _product(uow: UnitOfWork, call: Call) -> dict[str, Any]:
+    product = get_product(uow.db, call.params["slug"])
+    say = call.say
+    country = countries.canonical(call.query.get("country") or call.country)
+    currency = call.query.get("currency") or currencies(product)[0]
+    files = records.list_releases(uow.db, product.slug)
+    return {
+        "product": {
+            "slug": product.slug,
+            "title": product.title,
+            "promise": product.promise,
+            "lead": product.lead,
+            "points": product.points,
+            "badge": product.badge,
+            "capture": _capture(uow, product),
+            "requirements": product.requirements,
+            "editions": _editions(uow, product, call, say, country=country, currency=currency),
+            "trials": [file_view(one) for one in files if one.trial],
+            "licence": product.licence,
+            "news": product.news,
+            "questions": product.questions,
+        },
+        "country": {"code": country, "name": countries.name(country, call.language)},
+        "countries": countries.choices(call.language, uow.settings.seller.country),
+        "sells": sells(uow),
+    }
+
+
+def sells(uow: UnitOfWork) -> bool:
+    """Whether there is a way to pay and a tax rule, so that an order can be taken."""
+    payments = uow.settings.payments
+    return uow.settings.seller.tax is not None and (payments.stripe is not None or payments.bank is not None)
+
+
+def _editions(
+    uow: UnitOfWork, product: Product, call: Call, say: Callable[[str], str], *, country: str, currency: str
+) -> list[EditionView]:
+    if uow.settings.seller.tax is None:
+        return []
+    shown = []
+    for edition in product.editions:
+        try:
+            offer = quote(
+                uow.settings.seller, product, edition, country=country, currency=currency, on=uow.now.date()
+            )
+        except NoTaxRegime:
+            return []
+        except CurrencyUnknown:
+            raise
+        url = f"/checkout/{product.slug}?edition={edition.id}&country={country}&currency={currency}"
+        shown.append(
+            EditionView(
+                edition.id, edition.name, edition.per, edition.differs, quote_view(offer, call.language, say), url
+            )
+        )
+    return shown
+
+
+def _capture(uow: UnitOfWork, product: Product) -> CaptureView | None:
+    picture = product.picture
+    if picture is None:
+        return None
+    drawn = None
+    if picture.object.endswith(".svg"):
+        # A maker's own drawing, imported by `troth product import`; the page's CSP lets no script or style in it run.
+        chunks = uow.database.port(Objects).read(picture.object)  # type: ignore[type-abstract]
+        drawn = Markup(b"".join(chunks)[:_MOST_CAPTURE].decode("utf-8"))  # noqa: S704 - see above
+    return CaptureView(
+        f"/media/{product.slug}", picture.alt, picture.width, picture.height, picture.caption, drawn
+    )
+
+
+async def media(call: Call) -> Response:
+    """A picture of a program."""
+    name = await call.read(_picture_name, call.params["slug"])
+    kind = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "avif": "image/avif"}
+    found = kind.get(name.rpartition(".")[2])
+    if found is None:
+        raise ObjectUnknown
+    chunks = await call.aside(call.site.setup.database.port(Objects).read, name)  # type: ignore[type-abstract]
+    return StreamingResponse(_in_threads(call, chunks), media_type=found)
+
+
+def _picture_name(uow: UnitOfWork, slug: str) -> str:
+    picture = get_product(uow.db, slug).picture
+    if picture is None:
+        raise ObjectUnknown
+    return picture.object
+
+
+async def download(call: Call) -> Response:
+    """A trial: everybody may have it, and nothing is asked."""
+    release = await call.read(find_download, call.params["slug"], call.params["release"])
+    if not release.trial or release.name != call.params["name"]:
+        raise ObjectUnknown
+    return await send_file(call, release)
+
+
+async def send_file(call: Call, release: Release) -> Response:
+    """Answer with a published file."""
+    chunks = await call.aside(call.site.setup.database.port(Objects).read, release.object)  # type: ignore[type-abstract]
+    headers = {
+        "content-length": str(release.size),
+        "content-disposition": f'attachment; filename="{release.name}"',
+        "etag": f'"{release.sha256}"',
+    }
+    return StreamingResponse(_in_threads(call, chunks), headers=headers, media_type="application/octet-stream")
+
+
+async def _in_threads(call: Call, chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+    while (chunk := await call.aside(next, chunks, b"")) != b"":
+        yield chunk
+
+
+async def terms(call: Call) -> Response:
+    """The terms of every sale."""
+    payments = call.site.setup.settings.payments
+    methods = [name for name, one in (("card", payments.stripe), ("bank", payments.bank)) if one is not None]
+    return call.render("shop/terms.html", revised_on=TERMS_SINCE, methods=methods, further=())
+
+
+async def imprint(call: Call) -> Response:
+    """Who runs this store."""
+    return call.render("shop/imprint.html")
+
+
+async def contact(call: Call) -> Response:
+    """How to reach a person."""
+    return call.render("shop/contact.html")
+
+
+async def accessibility(call: Call) -> Response:
+    """What everybody can expect of these pages."""
+    return call.render("shop/accessibility.html", checked_on=TERMS_SINCE)
+
+
+ROUTES = (
+    Route("GET", "/", home, "home", cache=CACHE_SECONDS),
+    Route("GET", "/products/{slug}", product_page, "product", query=("country", "currency"), cache=CACHE_SECONDS),
+    Route("GET", "/media/{slug}", media, "media"),
+    Route("GET", "/downloads/{slug}/{release}/{name}", download, "download"),
+    Route("GET", "/terms", terms, "terms", cache=CACHE_SECONDS),
+    Route("GET", "/imprint", imprint, "imprint", cache=CACHE_SECONDS),
+    Route("GET", "/contact", contact, "contact", cache=CACHE_SECONDS),
+    Route("GET", "/accessibility", accessibility, "accessibility", cache=CACHE_SECONDS),
+)
+__all__ = ["ROUTES", "FileView", "send_file", "sells"]

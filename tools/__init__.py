@@ -1,0 +1,1 @@
+"""What the repository needs to keep its own rules; nothing here ships."""
