@@ -11,7 +11,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input install --
 LOCALS := . packages/paybox clients/licence
 JUDGES := tests/judges/node_modules
 LOCK   := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-          --no-emit-index-url --no-emit-find-links --no-header
+          --no-emit-index-url --no-emit-find-links --no-header $(if $(UPGRADE),--upgrade)
 
 .DELETE_ON_ERROR:
 .PHONY: help run setup test check format bench promises mutants soak lock clean
@@ -53,7 +53,7 @@ mutants: $(VENV)/dev.ok ## break each promise on purpose and see its proof turn 
 soak: $(VENV)/dev.ok ## run the fault and typo tests with their full counts (long)
 	$(BIN)/pytest -m soak $(ARGS)
 
-lock: $(VENV)/dev.ok ## write the hashed locks anew from the pyproject files and requirements/*.in
+lock: $(VENV)/dev.ok ## write the hashed locks from the pyproject files (UPGRADE=1: take newer releases)
 	$(LOCK) $(addsuffix /pyproject.toml,$(LOCALS)) requirements/run.in -o requirements/run.txt
 	$(LOCK) $(addsuffix /pyproject.toml,$(LOCALS)) requirements/run.in requirements/dev.in \
 	    -c requirements/run.txt -o requirements/dev.txt

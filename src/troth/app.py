@@ -7,6 +7,8 @@ store whose policy nobody accepted, whose database is of another version, or who
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -135,6 +137,16 @@ def open_store(folder: Path, *, clock: Clock | None = None) -> Store:
     _plug(store)
     _stamp(store)
     return store
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Store]:
+    """Open a store for the length of a block."""
+    store = open_store(folder)
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 def store_clock() -> Clock:

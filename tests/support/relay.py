@@ -29,7 +29,9 @@ class Authority:
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        mine = self._build(self._name, self._key.public_key()).add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        mine = self._build(self._name, self._key.public_key()).add_extension(
+            x509.BasicConstraints(ca=True, path_length=0), critical=True
+        )
         self.trusted = folder / f"{name}.pem"
         self.trusted.write_bytes(mine.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
 
@@ -39,7 +41,9 @@ class Authority:
         names: list[x509.GeneralName] = [
             x509.IPAddress(ip_address(host)) if host[0].isdigit() else x509.DNSName(host) for host in hosts
         ]
-        certificate = self._build(x509.Name([]), key.public_key()).add_extension(x509.SubjectAlternativeName(names), critical=True)
+        certificate = self._build(x509.Name([]), key.public_key()).add_extension(
+            x509.SubjectAlternativeName(names), critical=True
+        )
         chain = self._folder / f"server-{hosts[0]}.pem"
         chain.write_bytes(
             key.private_bytes(
@@ -89,7 +93,9 @@ class Relay:
     commands: list[str] = field(default_factory=list)
     sign_ins: list[bool] = field(default_factory=list)
 
-    async def handle_MAIL(self, _s: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802 - aiosmtpd's name
+    async def handle_MAIL(
+        self, _s: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:  # noqa: N802 - aiosmtpd's name
         self.commands.append("MAIL")
         if self.on_mail:
             return self.on_mail

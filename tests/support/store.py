@@ -14,7 +14,7 @@ one. A part registers what it needs in `store.database.factories`. What was impo
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -109,11 +109,15 @@ def make_store(
     parts: Iterable[PartPolicy] = (vault_policy.POLICY,),
     clock: SetClock | None = None,
     server: postgres.Server | None = None,
+    environ: Mapping[str, str] | None = None,
 ) -> Iterator[Store]:
-    """Open the store in a folder, made if it is not there; its connections are closed at the end."""
-    environ = {}
+    """Open the store in a folder, made if it is not there; its connections are closed at the end.
+
+    `environ` holds settings as variables, like `{"TROTH_MAIL_URL": "file:outbox"}`.
+    """
+    environ = dict(environ or {})
     if server is not None:
-        environ = {"TROTH_DATABASE_URL": server.new_url(), "TROTH_VAULT_URL": server.new_url()}
+        environ |= {"TROTH_DATABASE_URL": server.new_url(), "TROTH_VAULT_URL": server.new_url()}
     (folder / config.FILE).write_text(CONFIGURATION, encoding="utf-8")
     settings = config.load(folder, environ)
     keys = settings.vault.key

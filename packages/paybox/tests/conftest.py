@@ -12,6 +12,7 @@ import pytest
 import stripe
 
 from paybox import Paybox
+from paybox.marks import override
 
 SECRET = "whsec_of_the_tests"
 
@@ -35,6 +36,7 @@ class Shop:
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
+            @override
             def log_message(self, *_: object) -> None:
                 pass
 
@@ -89,7 +91,7 @@ def box(shop: Shop) -> Iterator[Paybox]:
 
 @pytest.fixture
 def connect() -> Callable[..., stripe.StripeClient]:
-    """What points the official SDK at a box; without retries unless asked."""
+    """Return what points the official SDK at a box; without retries unless asked."""
 
     def connect(box: Paybox, *, key: str | None = None, retries: int = 0) -> stripe.StripeClient:
         addresses: Any = {"api": box.url}
@@ -105,7 +107,7 @@ def client(box: Paybox, connect: Callable[..., stripe.StripeClient]) -> stripe.S
 
 @pytest.fixture
 def order() -> Callable[..., Any]:
-    """What makes the parameters of a session."""
+    """Return what makes the parameters of a session."""
     return _order
 
 

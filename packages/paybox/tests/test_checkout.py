@@ -45,7 +45,7 @@ def test_several_lines_add_up_and_can_be_expanded_and_listed(client: stripe.Stri
         {"price_data": {"currency": "eur", "unit_amount": 1000, "product_data": {"name": "A"}}, "quantity": 3},
         {"price_data": {"currency": "EUR", "unit_amount": 55, "product_data": {"name": "B"}}, "quantity": 1},
     ]
-    session: Any = client.v1.checkout.sessions.create({**order(line_items=lines), "expand": ["line_items"]})
+    session: Any = client.v1.checkout.sessions.create(order(line_items=lines, expand=["line_items"]))
     assert session.amount_total == 3055
     assert [(line.description, line.quantity, line.amount_total) for line in session.line_items.data] == [
         ("A", 3, 3000),

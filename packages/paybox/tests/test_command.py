@@ -34,8 +34,8 @@ def running(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 
 def test_a_payment_through_the_command_and_a_restart(tmp_path: Path, shop: Shop, order: Callable[..., Any]) -> None:
-    options = ("--webhook", shop.url, "--webhook-secret", "whsec_of_the_tests", "--key", "sk_test_mine")
-    options += ("--state", str(tmp_path / "state.json"))
+    options = ["--webhook", shop.url, "--webhook-secret", "whsec_of_the_tests", "--key", "sk_test_mine"]
+    options += ["--state", str(tmp_path / "state.json")]
     with running(*options) as (process, url):
         client = stripe.StripeClient("sk_test_mine", base_addresses={"api": url})
         session = client.v1.checkout.sessions.create(order())

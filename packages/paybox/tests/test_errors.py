@@ -36,7 +36,7 @@ def test_what_does_not_exist_is_404_resource_missing(client: stripe.StripeClient
         client.v1.checkout.sessions.expire,
         client.v1.payment_intents.cancel,
     ):
-        with pytest.raises(stripe.InvalidRequestError, match="No such .*: 'nothing_here'") as caught:
+        with pytest.raises(stripe.InvalidRequestError, match=r"No such .*: 'nothing_here'") as caught:
             retrieve("nothing_here")
         assert (caught.value.http_status, caught.value.code) == (404, "resource_missing")
         assert caught.value.request_id is not None

@@ -68,11 +68,9 @@ def test_lose_loses_as_many_as_told_and_for_good(
     assert [box.book.delivery[event.id] for event in box.book.events].count("lost") == 5
 
 
-@pytest.mark.parametrize(
-    ("order_asked", "expected"), [("sent", [0, 1, 2, 3]), ("reverse", [3, 2, 1, 0]), ("shuffle", None)]
-)
+@pytest.mark.parametrize("how", ["sent", "reverse", "shuffle"])
 def test_held_webhooks_go_when_told_in_the_order_told(
-    client: stripe.StripeClient, box: Paybox, shop: Shop, order: Order, order_asked: str, expected: list[int] | None
+    client: stripe.StripeClient, box: Paybox, shop: Shop, order: Order, how: str
 ) -> None:
     box.faults(hold=True)
     pay(client, box, order)
@@ -81,11 +79,11 @@ def test_held_webhooks_go_when_told_in_the_order_told(
     assert shop.events == []
     ids = [event.id for event in box.book.events]
     assert box.courier.held() == ids
-    sent = [one.event for one in box.courier.deliver(order_asked, seed=1)]
+    sent = [one.event for one in box.courier.deliver(how, seed=1)]
     assert [event.id for event in shop.events] == sent
     assert sorted(sent) == sorted(ids)
-    if expected is not None:
-        assert sent == [ids[place] for place in expected]
+    expected = {"sent": ids, "reverse": ids[::-1], "shuffle": sent}
+    assert sent == expected[how]
     assert box.courier.held() == []
 
 
@@ -171,61 +169,59 @@ def test_slow_takes_that_much_longer(client: stripe.StripeClient, box: Paybox) -
     assert time.monotonic() - start >= 0.25
 
 
+TRUTH = {
+    "livemode": False,
+    "amount": 4641,
+    "currency": "eur",
+    "client_reference_id": "order-1",
+    "payment_status": "paid",
+}
+
+
 @pytest.mark.parametrize(
-    ("lie", "seen"),
+    "lie",
     [
-        ({"livemode": True}, (True, 4641, 4641, "eur", "order-1", "paid")),
-        ({"amount": 1}, (False, 1, 1, "eur", "order-1", "paid")),
-        ({"currency": "usd"}, (False, 4641, 4641, "usd", "order-1", "paid")),
-        ({"client_reference_id": "order-2"}, (False, 4641, 4641, "eur", "order-2", "paid")),
-        ({"payment_status": "unpaid"}, (False, 4641, 4641, "eur", "order-1", "unpaid")),
+        {"livemode": True},
+        {"amount": 1},
+        {"currency": "usd"},
+        {"client_reference_id": "order-2"},
+        {"payment_status": "unpaid"},
+        {"livemode": True, "amount": 2, "currency": "gbp"},
     ],
 )
-def test_a_lie_is_told_in_answers_and_webhooks_and_nowhere_else(
-    client: stripe.StripeClient, box: Paybox, shop: Shop, order: Order, lie: dict[str, Any], seen: tuple[Any, ...]
+def test_a_lie_is_told_in_answers_and_webhooks_until_it_is_taken_back(
+    client: stripe.StripeClient, box: Paybox, shop: Shop, order: Order, lie: dict[str, Any]
 ) -> None:
     box.faults(lie=lie)
     name = pay(client, box, order)
     session: Any = client.v1.checkout.sessions.retrieve(name, {"expand": ["payment_intent.latest_charge"]})
-    told = (
-        session.livemode,
-        session.amount_total,
-        session.payment_intent.amount_received,
-        session.currency,
-        session.client_reference_id,
-        session.payment_status,
-    )
-    assert told == seen
-    assert session.payment_intent.latest_charge.amount == seen[1]
-    assert session.payment_intent.latest_charge.currency == seen[3]
-    assert session.payment_intent.livemode is seen[0]
+    expected = TRUTH | lie
+    assert {**session.to_dict(), "amount": session.amount_total}.items() >= expected.items()
+    for part in (session.payment_intent, session.payment_intent.latest_charge):
+        told = (part.livemode, part.amount, part.currency)
+        assert told == (expected["livemode"], expected["amount"], expected["currency"])
+    assert session.payment_intent.amount_received == expected["amount"]
     assert box.settle()
     event = shop.events[-1]
-    assert (event.livemode, event.data.object["amount_total"], event.data.object["client_reference_id"]) == (
-        seen[0],
-        seen[1],
-        seen[4],
-    )
+    assert event.livemode is expected["livemode"]
+    assert {**event.data.object, "amount": event.data.object["amount_total"]}.items() >= expected.items()
     box.faults(lie={})
     truth = client.v1.checkout.sessions.retrieve(name)
-    assert (truth.livemode, truth.amount_total, truth.client_reference_id) == (False, 4641, "order-1")
+    assert {**truth.to_dict(), "amount": truth.amount_total}.items() >= TRUTH.items()
 
 
-@pytest.mark.parametrize(("where", "in_api", "in_webhook"), [("api", 1, 4641), ("webhooks", 4641, 1)])
+@pytest.mark.parametrize("where", ["api", "webhooks"])
 def test_a_lie_may_be_told_in_one_place_only(
-    client: stripe.StripeClient,
-    box: Paybox,
-    shop: Shop,
-    order: Order,
-    where: str,
-    in_api: int,
-    in_webhook: int,
+    client: stripe.StripeClient, box: Paybox, shop: Shop, order: Order, where: str
 ) -> None:
     box.faults(lie={"amount": 1, "where": where})
     name = pay(client, box, order)
     assert box.settle()
-    assert client.v1.checkout.sessions.retrieve(name).amount_total == in_api
-    assert shop.events[-1].data.object["amount_total"] == in_webhook
+    told = {
+        "api": client.v1.checkout.sessions.retrieve(name).amount_total,
+        "webhooks": shop.events[-1].data.object["amount_total"],
+    }
+    assert told == {"api": 4641, "webhooks": 4641, where: 1}
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ from paybox.refusals import InvalidParameter
 NAMES = st.text(st.characters(categories=["L", "N"], include_characters="_- ."), min_size=1, max_size=10)
 LEAVES = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 TREES: Any = st.recursive(
-    LEAVES, lambda inner: st.dictionaries(NAMES, inner, min_size=1, max_size=4) | st.lists(inner, min_size=1, max_size=3),
+    LEAVES,
+    lambda inner: st.dictionaries(NAMES, inner, min_size=1, max_size=4) | st.lists(inner, min_size=1, max_size=3),
     max_leaves=12,
 )  # fmt: skip
 

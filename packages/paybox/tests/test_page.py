@@ -12,6 +12,7 @@ import pytest
 import stripe
 
 from paybox import Paybox
+from paybox.marks import override
 from paybox.objects import Charge
 
 Order = Callable[..., Any]
@@ -30,14 +31,17 @@ class Outline(HTMLParser):
         self.close()
         assert self._open == []
 
+    @override
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
         if tag not in VOID:
             self._open.append(tag)
 
+    @override
     def handle_endtag(self, tag: str) -> None:
         assert self._open.pop() == tag
 
+    @override
     def handle_data(self, data: str) -> None:
         if self._open and self._open[-1] != "style":
             self.text += data

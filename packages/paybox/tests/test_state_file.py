@@ -107,7 +107,7 @@ def test_a_crash_while_writing_leaves_the_old_file(
 
         with monkeypatch.context() as patch:
             patch.setattr(os, "fsync", full)
-            with pytest.raises(stripe.APIError, match="could not save its state.*No space"):
+            with pytest.raises(stripe.APIError, match=r"could not save its state.*No space"):
                 connect(box).v1.payment_intents.create({"amount": 900, "currency": "eur"}, {"idempotency_key": "k"})
         assert file.read_text() == before
         intent = connect(box).v1.payment_intents.create({"amount": 900, "currency": "eur"}, {"idempotency_key": "k"})

@@ -52,7 +52,7 @@ class Stripe:
 
     def open_payment(self, request: Request) -> Opened:
         """Make a Checkout Session; the attempt's id is the idempotency key."""
-        item = {
+        item: stripe.params.checkout.SessionCreateParamsLineItem = {
             "quantity": 1,
             "price_data": {
                 "currency": request.amount.currency.lower(),
@@ -60,7 +60,7 @@ class Stripe:
                 "product_data": {"name": request.description},
             },
         }
-        params = {
+        params: stripe.params.checkout.SessionCreateParams = {
             "mode": "payment",
             "client_reference_id": request.order,
             "line_items": [item],
@@ -69,8 +69,7 @@ class Stripe:
         }
         session = self._ask(
             lambda: self._client.v1.checkout.sessions.create(
-                params,  # type: ignore[arg-type] - the SDK's TypedDict is wider than a literal shows
-                options={"idempotency_key": f"attempt-{request.attempt}"},
+                params, options={"idempotency_key": f"attempt-{request.attempt}"}
             )
         )
         return Opened(session.id, session.url, datetime.fromtimestamp(session.expires_at, UTC))

@@ -36,7 +36,7 @@ _HIDDEN = {"jobs": "the job process; `serve` starts it"}
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    arguments = _hoisted(sys.argv[1:] if argv is None else argv)
     parser = _parser(_called(arguments))
     given = parser.parse_args(arguments)
     try:
@@ -48,6 +48,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         return NO
+
+
+def _hoisted(arguments: Sequence[str]) -> list[str]:
+    """Move `--dir` and `--json` to the front: they may stand anywhere, also behind a command's own actions."""
+    front: list[str] = []
+    rest: list[str] = []
+    left = iter(arguments)
+    for one in left:
+        if one == "--":
+            rest += [one, *left]
+        elif one == "--dir":
+            front += [one, *[value for value in [next(left, None)] if value is not None]]
+        elif one == "--json" or one.startswith("--dir="):
+            front.append(one)
+        else:
+            rest.append(one)
+    return front + rest
 
 
 def _called(arguments: Sequence[str]) -> str:
@@ -69,8 +86,5 @@ def _parser(called: str) -> argparse.ArgumentParser:
 
 
 def _add(command: argparse.ArgumentParser, name: str, called: str) -> None:
-    # Suppressed defaults: the same two options may also stand before the command's name.
-    command.add_argument("--dir", type=Path, default=argparse.SUPPRESS, help="the store's folder (default: here)")
-    command.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="answer in JSON")
     if name == called:
         import_module(f"troth.cli.{name}").add_arguments(command)

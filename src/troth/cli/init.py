@@ -45,12 +45,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the folder."""
     parser.add_argument("folder", type=Path, metavar="DIR", help="where the store is to be made")
     parser.add_argument("--name", default="My Store", help="what it is called")
+    parser.add_argument("--configuration", type=Path, metavar="FILE", help="begin with this troth.toml")
 
 
 def run(args: argparse.Namespace) -> int:
     """Make the store and say what comes next."""
     folder = args.folder.resolve()
-    make_store(folder, CONFIGURATION.format(name=args.name.replace('"', ""), folder=folder.name), clock=SystemClock())
+    content = CONFIGURATION.format(name=args.name.replace('"', ""), folder=folder.name)
+    if args.configuration is not None:
+        content = args.configuration.read_text(encoding="utf-8")
+    make_store(folder, content, clock=SystemClock())
     print(f"A store was made in {folder}.")
     print(f"Its keys are in {folder.parent / (folder.name + '-keys')}: keep them apart from the store, and keep them.")
     print("Next: fill in troth.toml, then `troth product import FILE`, then `troth serve`.")

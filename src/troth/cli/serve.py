@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -33,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     return serve(plan(folder, settings, args, tell))
 
 
-def plan(folder: Path, settings: config.Settings, args: argparse.Namespace, tell: object) -> Plan:
+def plan(folder: Path, settings: config.Settings, args: argparse.Namespace, tell: Callable[[int], None]) -> Plan:
     """Return what to serve, where."""
     port = args.port or urlsplit(settings.store.base_url).port or 8000
     hosts = (args.host,) if args.host else ("127.0.0.1", "::1")
@@ -46,7 +47,7 @@ def plan(folder: Path, settings: config.Settings, args: argparse.Namespace, tell
         environ={"TROTH_STORE_BASE_URL": f"http://localhost:{port}"} if args.port and not settings.https else {},
         jobs=(sys.executable, "-m", "troth.cli", "jobs", "--dir", str(folder)),
         inherit=(int(given),) if given.isdigit() else (),
-        on_ready=tell,  # type: ignore[arg-type] - a callable taking the port
+        on_ready=tell,
     )
 
 

@@ -68,9 +68,9 @@ SCENES: Final = (
     Scene(
         "fernside-recover",
         "Fernside Recover",
-        "A memory card's image was searched; photos, a picture and documents were found whole and written to a folder.",
+        "A memory card's image was searched; photos, a picture and documents were found whole, each one checked.",
         _card,
-        ("recover card.img Found",),
+        ("scan card.img",),
     ),
     Scene(
         "fernside-diskhealth",

@@ -182,7 +182,7 @@ class _Reader:
         folder = self.base
         store = self.section("store")
         bank, stripe = self.section("payments.bank"), self.section("payments.stripe")
-        mail = self.section("mail")
+        mail, vault = self.section("mail"), self.section("vault")
         host = urlsplit(store["base_url"]).hostname or "localhost"
         objects = {"url": "file:objects"} | self.section("objects")
         settings = Settings(
@@ -191,10 +191,8 @@ class _Reader:
             seller=SellerSettings(**self.section("seller")),
             database=DatabaseSettings(**({"url": f"sqlite:///{folder / 'troth.db'}"} | self.section("database"))),
             vault=VaultSettings(
-                **(
-                    {"url": f"sqlite:///{folder / 'vault.db'}", "key": folder / "keys" / "store.key"}
-                    | self.section("vault")
-                )
+                url=vault.get("url", f"sqlite:///{folder / 'vault.db'}"),
+                key=vault.get("key", folder / "keys" / "store.key"),
             ),
             objects=ObjectSettings(url=_placed(objects["url"], folder)),
             mail=MailSettings(

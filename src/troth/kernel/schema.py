@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, MetaData, TypeDecorator
+from typing_extensions import override
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Dialect, Table
@@ -42,10 +43,12 @@ class Instant(TypeDecorator[datetime]):
     impl = BigInteger
     cache_ok = True
 
+    @override
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # noqa: ARG002, ANN401 - fixed by SQLAlchemy
         """Turn an aware instant into microseconds."""
         return None if value is None else to_micros(value)
 
+    @override
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002, ANN401 - fixed by SQLAlchemy
         """Turn microseconds into an aware instant."""
         return None if value is None else from_micros(value)

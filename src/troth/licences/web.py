@@ -12,6 +12,7 @@ from starlette.responses import Response
 from troth import vault
 from troth.kernel.codec import to_json
 from troth.licences import signature
+from troth.licences.model import Verdict
 from troth.licences.service import judge
 from troth.web.body import JSON
 from troth.web.limits import Limit
@@ -48,18 +49,17 @@ async def validate(call: Call) -> Response:
         asked = msgspec.structs.replace(asked, nonce=asked.nonce[:LONGEST_NONCE])
     sent = call.header("content-digest")
     digest = signature.check_digest(sent, call.body) if sent else signature.content_digest(call.body)
-    verdict, seed, kid = await call.read(_judge, asked)
+    verdict, signer = await call.read(_judge, asked)
     body = to_json(Answer(verdict.valid, verdict.code, verdict.detail, asked.nonce))
     created = int(call.site.setup.database.clock.now().timestamp())
     answer = signature.Answer(200, body, call.path, digest, created)
-    headers = signature.sign(SigningKey(seed), kid, answer)
+    headers = signature.sign(signer, signature.key_id(signer.verify_key.encode()), answer)
     return Response(body, 200, {name.lower(): value for name, value in headers.items()}, media_type=JSON)
 
 
-def _judge(uow: UnitOfWork, asked: Validation) -> tuple[object, bytes, str]:
+def _judge(uow: UnitOfWork, asked: Validation) -> tuple[Verdict, SigningKey]:
     keys = vault.of(uow).keys
-    signing = keys.signing["answers"]
-    return judge(uow.db, keys.licence, asked.key, asked.product), signing.seed, signing.kid
+    return judge(uow.db, keys.licence, asked.key, asked.product), SigningKey(keys.signing["answers"].seed)
 
 
 async def keys(call: Call) -> Response:

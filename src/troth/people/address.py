@@ -5,6 +5,7 @@ Frozen in docs/formats/licence-key.md §1 with vectors; RFC 5321, 6531, 5891 and
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
 
@@ -23,6 +24,7 @@ _TRIMMED: Final = (
     "\u202f\u205f\u3000\u200b\ufeff"
 )
 _LOWER: Final = {ord(capital): capital.lower() for capital in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+_ENCODED_WORD: Final = re.compile(r"=\?.*\?.*\?.*\?=")
 _ATEXT: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-/=?^_`{|}~")
 
 _SENTENCES: Final = {
@@ -75,8 +77,13 @@ def normalise(address: str) -> str:
 
 
 def _is_local_part(local: str) -> bool:
-    """Whether this is a Dot-string of bounded length (RFC 5321 §4.1.2, RFC 6531 §3.3)."""
-    return len(local.encode()) <= _MAX_LOCAL and all(_is_atom(piece) for piece in local.split("."))
+    """Whether this is a Dot-string of bounded length (RFC 5321 §4.1.2, RFC 6531 §3.3) and no encoded word.
+
+    Mail servers exist that decode an encoded word in an address and then deliver to another one.
+    """
+    if len(local.encode()) > _MAX_LOCAL or _ENCODED_WORD.search(local):
+        return False
+    return all(_is_atom(piece) for piece in local.split("."))
 
 
 def _is_atom(piece: str) -> bool:

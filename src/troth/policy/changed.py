@@ -175,7 +175,8 @@ def _plain(value: object, path: Path, lock: Lock) -> float:
 
 
 _WIDTHS: Mapping[tuple[str, str], Callable[[Any, Path, Lock], float]] = {
-    ("purposes", "basis"): lambda value, _path, _lock: value != Basis.CONSENT,
+    # By how little a person can do to end it: withdraw, object, end the contract, nothing.
+    ("purposes", "basis"): _ordered(Basis.CONSENT, Basis.INTEREST, Basis.CONTRACT, Basis.LEGAL),
     ("retentions", "days"): _days,
     ("records", "optional"): _ordered(True, False),  # noqa: FBT003 - the order is what is said
     ("records", "purposes"): _there,

@@ -115,8 +115,9 @@ def check(uow: UnitOfWork, checkout: Checkout) -> Checkout:
     payments = uow.settings.payments
     if (payments.stripe if checkout.method is Method.CARD else payments.bank) is None:
         raise NoPayment
-    empty = {} if checkout.business else {"name": "", "address": ""}
-    return replace(checkout, email=email, country=country, vat_id=vat_id, **empty)
+    if not checkout.business:
+        return replace(checkout, email=email, country=country, vat_id="", name="", address="")
+    return replace(checkout, email=email, country=country, vat_id=vat_id)
 
 
 def _bounded(value: str, longest: int, field: str) -> str:

@@ -25,16 +25,15 @@ KEY_BYTES = 32
 
 
 class SigningKey(msgspec.Struct, frozen=True):
-    """An Ed25519 seed, the id its public key is known by, and since when."""
+    """An Ed25519 seed (RFC 8032) and the day since which it is used."""
 
-    kid: str
     seed: bytes
     since: str
 
     @override
     def __repr__(self) -> str:
-        """Name the key, never the seed."""
-        return f"<signing key {self.kid}>"
+        """Say what it is, never the seed."""
+        return f"<signing key since {self.since}>"
 
 
 class KeyFile(msgspec.Struct, frozen=True):
@@ -73,7 +72,7 @@ def create(path: Path, *, today: str) -> KeyFile:
         kek={1: secrets.token_bytes(KEY_BYTES)},
         index=secrets.token_bytes(KEY_BYTES),
         licence={0: secrets.token_bytes(KEY_BYTES)},
-        signing={"answers": SigningKey(f"answers-{new_id()[:8]}", secrets.token_bytes(KEY_BYTES), today)},
+        signing={"answers": SigningKey(secrets.token_bytes(KEY_BYTES), today)},
     )
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{keys.store_id}")

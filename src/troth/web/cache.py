@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-import brotli  # type: ignore[import-untyped] # it has no stubs
+import brotli
 
 from troth.web.audience import Audience
 from troth.web.headers import Raw, quality

@@ -107,7 +107,7 @@ class Call:
 
     @property
     def peer(self) -> str:
-        """The address the connection came from, "" if unknown; to tell this machine from others, never stored or logged."""
+        """The address the connection came from, or ""; to tell this machine from others, never stored or logged."""
         return self._client[0] if self._client else ""
 
     @cached_property

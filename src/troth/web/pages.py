@@ -1,7 +1,7 @@
 """Renders pages: Jinja templates of every part, with the names each page may use and texts in the visitor's language.
 
-Autoescaping is always on and an undefined name is an error. Compiled templates stay in memory; nothing is
-written to disk.
+Autoescaping is always on and an undefined name is an error. Compiled templates stay in memory; nothing is written to
+disk. Jinja is imported with the first page, or by `warm`, so that a worker answers sooner.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any
-
-from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined
+from typing import TYPE_CHECKING, Any
 
 from troth.kernel.config import SellerSettings, Settings
 from troth.web import format as written
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 DOMAIN = "troth"
 _RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "yi"})
@@ -64,13 +65,17 @@ class Pages:
 
     def __init__(self, parts: Sequence[str], store: StoreView, policy: PolicyView, asset: Callable[[str], str]) -> None:
         """Load from `troth/<part>/templates/`; a template's name is `<part>/<name>.html`."""
-        self._loader = PrefixLoader({part: PackageLoader(f"troth.{part}") for part in parts if _has_templates(part)})
+        self._parts = tuple(part for part in parts if (files(f"troth.{part}") / "templates").is_dir())
         self._globals = {"store": store, "policy": policy, "asset": asset}
         self._environments: dict[str, Environment] = {}
 
     def render(self, template: str, page: PageView, context: Mapping[str, Any]) -> str:
         """Render one template; raises Jinja's errors, which are mistakes of ours."""
         return self._environment(page.language).get_template(template).render(context, page=page)
+
+    def warm(self, language: str) -> None:
+        """Prepare what the first page needs, before somebody waits for it."""
+        self._environment(language).get_template("web/page.html")
 
     def _environment(self, language: str) -> Environment:
         known = self._environments.get(language)
@@ -79,8 +84,10 @@ class Pages:
         return known
 
     def _make(self, language: str) -> Environment:
+        from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined  # noqa: PLC0415 - lazy
+
         environment = Environment(
-            loader=self._loader,
+            loader=PrefixLoader({part: PackageLoader(f"troth.{part}") for part in self._parts}),
             autoescape=True,
             undefined=StrictUndefined,
             auto_reload=False,
@@ -98,7 +105,3 @@ def translations(language: str) -> gettext.NullTranslations:
     """Return the catalogue of a language (GNU gettext, `locales/<language>/LC_MESSAGES/troth.mo`), or the empty one."""
     with as_file(files("troth.web") / "locales") as folder:
         return gettext.translation(DOMAIN, Path(folder), [language], fallback=True)
-
-
-def _has_templates(part: str) -> bool:
-    return (files(f"troth.{part}") / "templates").is_dir()

@@ -27,6 +27,7 @@ from typing import Final
 
 from troth.kernel.errors import Conflict, Unavailable
 from troth.web import lifeline
+from troth.web.heartbeat import Heartbeat
 from troth.web.limits import Limiter
 
 _log = logging.getLogger("troth.serving")
@@ -50,8 +51,9 @@ class AlreadyServing(Conflict):
 class Plan:
     """What to serve: `factory` is `module:function` making the `Site` of a folder; `jobs` the job process's command.
 
-    `inherit` are further descriptors every child gets. `addresses` are (host, port); port 0 takes any free one, the same for all hosts. `on_ready` is told the
-    port when every worker answers.
+    `inherit` are further descriptors every child gets. `addresses` are (host, port); port 0 takes any free one, the
+    same for all hosts. `on_ready` is told the port when the first worker answers; the others and the job process start
+    then, so that they do not slow it down.
     """
 
     folder: Path
@@ -124,7 +126,8 @@ class _Parent:
         self._plan, self._sockets, self._limiter, self._lock = plan, sockets, limiter, lock
         self._lifeline, self._held_end = os.pipe()
         self._ready, self._ready_end = os.pipe()
-        self._unready = plan.workers
+        self._answers = False
+        self._jobs_started = False
         self._ending = 0.0
         self._failed = False
         names = [f"worker {number + 1}" for number in range(plan.workers)]
@@ -160,7 +163,8 @@ class _Parent:
         now = time.monotonic()
         for child in self._children:
             self._bury(child, now)
-            if child.process is None and not self._ending and now >= child.due_at:
+            may_start = not self._ending and (self._answers or child is self._children[0])
+            if child.process is None and may_start and now >= child.due_at:
                 child.process, child.started_at = child.start(), now
         alive = [child.process for child in self._children if child.process is not None]
         if self._ending and now > self._ending:
@@ -174,8 +178,8 @@ class _Parent:
         code, child.process = child.process.returncode, None
         if self._ending:
             return
-        _log.error("child died", extra={"worker": child.name, "status": code})
-        if self._unready:
+        _log.error("%s ended with status %s", child.name, code)
+        if not self._answers:
             # Nothing has worked yet: what it wrote to standard error says why, and trying again would not help.
             self._failed = True
             self._end()
@@ -191,12 +195,11 @@ class _Parent:
         return max(min(waiting, default=time.monotonic() + 60.0) - time.monotonic(), 0.01)
 
     def _take(self, descriptor: int) -> None:
-        """Read what woke us: signals need no more than that, ready workers are counted."""
+        """Read what woke us: signals need no more than that; the first ready worker is announced."""
         told = os.read(descriptor, 64)
-        if descriptor == self._ready and self._unready:
-            self._unready = max(self._unready - len(told), 0)
-            if not self._unready:
-                self._plan.on_ready(self._sockets[0].getsockname()[1])
+        if descriptor == self._ready and told and not self._answers:
+            self._answers = True
+            self._plan.on_ready(self._sockets[0].getsockname()[1])
 
     def _on_signal(self, number: int, _frame: object) -> None:
         if number != signal.SIGCHLD:
@@ -217,12 +220,19 @@ class _Parent:
         return self._start([*command, *map(str, numbers)], numbers)
 
     def _start_jobs(self) -> subprocess.Popen[bytes]:
+        if not self._jobs_started:
+            # The first sign of life is ours: until the next is due the job process has time to start.
+            Heartbeat(self._plan.folder).beat()
+            self._jobs_started = True
         return self._start(self._plan.jobs, [])
 
     def _start(self, command: Sequence[str], descriptors: Sequence[int]) -> subprocess.Popen[bytes]:
         environ = {**os.environ, **self._plan.environ, lifeline.VARIABLE: str(self._lifeline)}
         return subprocess.Popen(  # noqa: S603 - our own interpreter, or the command of our own caller
-            command, pass_fds=(self._lifeline, self._lock, *self._plan.inherit, *descriptors), env=environ, stdin=subprocess.DEVNULL
+            command,
+            pass_fds=(self._lifeline, self._lock, *self._plan.inherit, *descriptors),
+            env=environ,
+            stdin=subprocess.DEVNULL,
         )
 
 

@@ -110,6 +110,10 @@ class Site:
         self.limiter.close()
         self.limiter = limiter
 
+    async def warm(self) -> None:
+        """Prepare the first page in a work thread; called when the worker already answers."""
+        await self.pool.run(lambda: self.pages.warm(self.setup.settings.store.languages[0]))
+
     def close(self) -> None:
         """Let running work end and write what the access log still holds."""
         self.pool.close()

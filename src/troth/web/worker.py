@@ -102,21 +102,22 @@ def _server(site: Site, given: Inherited) -> _TellingServer:
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_DRAIN_SECONDS,
     )
-    return _TellingServer(config, given.ready)
+    return _TellingServer(config, site, given.ready)
 
 
 class _TellingServer(uvicorn.Server):
-    """Tells the parent when it answers."""
+    """Tells the parent when it answers, and then prepares what the first page needs."""
 
-    def __init__(self, config: uvicorn.Config, descriptor: int) -> None:
+    def __init__(self, config: uvicorn.Config, site: Site, descriptor: int) -> None:
         super().__init__(config)
-        self._descriptor = descriptor
+        self._site, self._descriptor = site, descriptor
 
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         os.write(self._descriptor, b"\n")
         os.close(self._descriptor)
+        await self._site.warm()
 
 
 if __name__ == "__main__":

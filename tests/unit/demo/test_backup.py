@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import time
@@ -203,5 +204,14 @@ def test_daily_knows_todays_back_up(source: Path, store: Store) -> None:
     yesterday = Snapshot(str(source.resolve()), time.time() - 90_000, 0, 0, 0, ())
     for name in store.names():
         (store.root / "snapshots" / f"{name}.json").unlink()
-    store.place(yesterday, "20260101T000000Z")
+    store.place(yesterday)
     assert not was_made_today(source, store)
+
+
+def test_the_files_can_be_put_together_without_the_program(source: Path, store: Store) -> None:
+    back_up(source, store, licensed=True)
+    assert "Join the pieces" in (store.root / "READ ME.txt").read_text()
+    (listed,) = (store.root / "snapshots").iterdir()
+    entries = {entry["path"]: entry["pieces"] for entry in json.loads(listed.read_text())["entries"]}
+    joined = b"".join((store.root / "objects" / name[:2] / name[2:]).read_bytes() for name in entries["large"])
+    assert joined == (source / "large").read_bytes()

@@ -35,7 +35,8 @@ def rows(path: Path) -> list[str]:
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.slug)
 def test_the_shipped_capture_says_what_the_program_says_today(taken: Path, scene: Scene) -> None:
     name = f"{scene.slug}.svg"
-    assert rows(CAPTURES / name) == rows(taken / name)
+    # A longer amount may wrap a sentence into a second row, so words are compared and not rows.
+    assert " ".join(rows(CAPTURES / name)).split() == " ".join(rows(taken / name)).split()
     assert len(rows(CAPTURES / name)) >= 4
 
 

@@ -81,6 +81,7 @@ def test_a_report_names_what_must_be_done(machine: Machine, tmp_path: Path) -> N
     findings = {finding.label: finding for finding in look(tmp_path, machine)}
     assert findings["File system"].level is Level.ACT
     assert findings["Device errors"].level is Level.WATCH
+    assert findings["Disk"].seen == f"sda at {tmp_path}, WDC WD40EFRX-68N32N0, rotating disk"
     assert findings["Temperature"].seen == "41 °C"
     assert findings["Since start"].seen == "46.2 MB read, 1.2 MB written"
     assert verdict.sentence(list(findings.values())) == "Act now: File system."
@@ -100,7 +101,7 @@ def test_flash_wear_and_missing_members(tmp_path: Path) -> None:
     (disk / "md" / "degraded").write_text("1\n")
     found = Machine(tmp_path, tmp_path / "sys").find_disk("179:0")
     assert found is not None
-    levels = {finding.label: finding.level for finding in verdict.of_disk(found)}
+    levels = {finding.label: finding.level for finding in verdict.of_disk(found, "/")}
     assert (levels["Wear"], levels["RAID"]) == (Level.WATCH, Level.ACT)
 
 

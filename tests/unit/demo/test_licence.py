@@ -11,7 +11,7 @@ import pytest
 from clients.licence.tests.store import DOCUMENT, Store, running_store
 
 from troth.demo.programs.common.activation import activate, forget, show
-from troth.demo.programs.common.licence import GRACE_DAYS, RECHECK_DAYS, Keeper, Record, Standing
+from troth.demo.programs.common.licence import GRACE_DAYS, Keeper, Record, Standing
 from troth.demo.programs.common.program import Program
 from troth_licence import parse, pins
 
@@ -118,25 +118,29 @@ def test_grace_counts_whole_days() -> None:
     assert record.days_left(1_000_000 + GRACE_DAYS * DAY - 1) == 1
 
 
-def test_a_confirmed_key_outlives_the_store_and_any_clock(program: Program) -> None:
-    activate(program, KEY.display, yes=False)
-    keeper = Keeper(nowhere(program))
-    for asked in (0, 2**40):
-        aged(keeper, asked=asked)
-        assert keeper.refresh() is Standing.LICENSED
-
-
-def test_only_the_stores_signed_no_ends_it(program: Program, server: Store, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_confirmed_key_outlives_the_store_and_any_clock_and_calls_home_no_more(
+    program: Program, server: Store
+) -> None:
     activate(program, KEY.display, yes=False)
     server.good.clear()
-    keeper = Keeper(program)
-    assert keeper.refresh() is Standing.LICENSED
-    record = keeper.find()
-    assert record is not None
-    aged(keeper, asked=record.asked - RECHECK_DAYS * DAY)
-    assert keeper.refresh() is Standing.TRIAL
+    for keeper in (Keeper(program), Keeper(nowhere(program))):
+        for moment in (0, 2**40):
+            aged(keeper, asked=moment, entered=moment)
+            assert keeper.refresh() is Standing.LICENSED
+    assert len(server.questions) == 1
+
+
+def test_the_stores_signed_no_ends_the_grace(
+    program: Program, server: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    activate(nowhere(program), KEY.display, yes=False)
+    server.good.clear()
+    aged(Keeper(program), asked=0)
+    assert Keeper(program).refresh() is Standing.TRIAL
     assert show(program) == 1
     assert "trial's limits apply" in capsys.readouterr().out
+    assert Keeper(program).refresh() is Standing.TRIAL
+    assert len(server.questions) == 1
 
 
 def test_a_false_store_is_not_believed(program: Program, capsys: pytest.CaptureFixture[str]) -> None:

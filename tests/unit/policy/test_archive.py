@@ -92,7 +92,7 @@ def test_a_power_cut_at_any_step_leaves_a_whole_archive(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", counted(real_fsync))
-        patch.setattr(Path, "replace", counted(lambda path, target: real_replace(path, target)))
+        patch.setattr(Path, "replace", counted(real_replace))
         with pytest.raises(PowerCut):
             accept_lock(tmp_path, SECOND, now=NOW)
     archive = Archive(tmp_path / REVISIONS)

@@ -18,7 +18,6 @@ from tests.unit.policy.sample import (
     NEWS,
     ORDER,
     PAID,
-    SEEN,
     SETTINGS,
     SHOP,
     TAX,
@@ -80,6 +79,10 @@ def stripe(**changes: Any) -> Lock:
     return compiled(*with_shop(recipients=(replace(SHOP.recipients[0], **changes), SHOP.recipients[1])))
 
 
+def bank(**changes: Any) -> Lock:
+    return compiled(*with_shop(recipients=(SHOP.recipients[0], replace(SHOP.recipients[1], **changes))))
+
+
 def sentence(**changes: Any) -> Lock:
     return compiled(*with_shop(sentences=(SHOP.sentences[0], replace(SHOP.sentences[1], **changes))))
 
@@ -109,19 +112,17 @@ WIDER = {
         "may now also be read by who helps the maker",
     ),
     "a purpose": (buyer(purposes=(FULFIL, NEWS, TAX)), "is now also used to account for the tax"),
-    "a basis without consent": (fulfil(basis=Basis.INTEREST), "“contract” becomes “legitimate interest”"),
+    "a basis nobody can end": (fulfil(basis=Basis.LEGAL), "“contract” becomes “legal obligation”"),
     "a cookie": (visits(cookies=(*VISITS.cookies, SIGN_IN)), "A new cookie, troth_sign_in: to sign in"),
     "a cookie that needs no consent": (
-        visits(
-            cookies=(VISITS.cookies[0], replace(VISITS.cookies[1], category=MANDATORY)), purposes=(SEEN.purposes[1],)
-        ),
+        visits(cookies=(VISITS.cookies[0], replace(VISITS.cookies[1], category=MANDATORY))),
         "cookies / troth_visit / category",
     ),
     "a longer cookie": (
         visits(cookies=(replace(VISITS.cookies[0], max_age=900), VISITS.cookies[1])),
         "troth_session: kept 15 minutes instead of until you close the browser",
     ),
-    "a host": (stripe(host_setting="mail.url"), "we now also connect to relay.example"),
+    "a host": (bank(host_setting="mail.url"), "we now also connect to relay.example"),
     "a given field": (stripe(fields=("shop.buyer.email",)), "Stripe is now also given shop.buyer.email"),
     "a folder of people": (
         compiled(*with_shop(files=(replace(SHOP.files[0], personal=True),))),

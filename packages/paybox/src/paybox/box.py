@@ -69,7 +69,8 @@ class Paybox:
         return "http://paybox.localhost" if self._server is None else self._server.url
 
     def start(self) -> Self:
-        """Serve from now on, in threads; raises `OSError` when the port is taken."""
+        """Serve from now on, in threads; raises `OSError` when the port is taken or the file closed."""
+        self._keeper.save()  # a state file that cannot be written is said before anything is served
         self._server = Server(self.answer, self.place)
         self._server.start()
         self.courier.start()

@@ -143,7 +143,8 @@ def _line(row: Mapping[str, object], price: Mapping[str, object]) -> LineItem:
 def create_intent(desk: Desk, _: Names, asked: Params) -> Json:
     """POST /v1/payment_intents."""
     method = cast("str | None", asked.get("payment_method"))
-    echo = {name: asked[name] for name in (*params.INTENT_ECHO, "automatic_payment_methods") if name in asked}
+    kept = (*params.INTENT_ECHO, "automatic_payment_methods", "allowed_payment_method_types")
+    echo = {name: asked[name] for name in kept if name in asked}
     if asked.get("confirm") and method is None:
         raise InvalidParameter("Pass `payment_method` together with `confirm`.", param="payment_method")
     intent = desk.book.create_intent(

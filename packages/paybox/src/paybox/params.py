@@ -15,6 +15,7 @@ PAGING: dict[str, Shape] = {
     **EXPAND,
 }
 RETRIEVE = Table(EXPAND)
+CARDS = Rows(Text(("card",)))  # `payment_method_types` was its name before API version 2026-10-28
 
 PRODUCT_DATA = Table(
     {
@@ -51,7 +52,8 @@ SESSION_ECHO: dict[str, Shape] = {
     "billing_address_collection": Text(("auto", "required")),
     "customer_creation": Text(("always", "if_required")),
     "locale": Text(longest=10),
-    "payment_method_types": Rows(Text(("card",))),
+    "allowed_payment_method_types": CARDS,
+    "payment_method_types": CARDS,
     "phone_number_collection": Table({"enabled": Flag(only=False)}, ("enabled",)),
     "submit_type": Text(("auto", "book", "donate", "pay")),
     "tax_id_collection": Table({"enabled": Flag(only=False)}, ("enabled",), ("required",)),
@@ -96,7 +98,6 @@ SESSION_CREATE = Table(
     unspoken=(
         "adaptive_pricing",
         "after_expiration",
-        "allowed_payment_method_types",
         "branding_settings",
         "consent_collection",
         "custom_fields",
@@ -136,6 +137,7 @@ LINE_ITEM_LIST = Table({name: PAGING[name] for name in ("limit", "starting_after
 INTENT_CONFIRM = Table(
     {
         "payment_method": SHORT,
+        "allowed_payment_method_types": CARDS,
         "return_url": Address(),
         "receipt_email": INTENT_ECHO["receipt_email"],
         "off_session": Flag(),
@@ -145,7 +147,6 @@ INTENT_CONFIRM = Table(
         **EXPAND,
     },
     unspoken=(
-        "allowed_payment_method_types",
         "amount_details",
         "amount_to_confirm",
         "confirmation_token",
@@ -174,7 +175,7 @@ INTENT_CREATE = Table(
         "confirmation_method": Text(("automatic",)),
         "description": Text(longest=1000),
         "metadata": Pairs(),
-        "payment_method_types": Rows(Text(("card",))),
+        "payment_method_types": CARDS,
     },
     required=("amount", "currency"),
     unspoken=(

@@ -10,6 +10,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from typing import Any
 
 from paybox.http import Answer, Request
 from paybox.marks import override
@@ -78,6 +79,18 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
         return len(self.open) < CONNECTIONS
 
     @override
+    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as socketserver has it
+        """Note the connection, so that they can be counted and closing the server can end it."""
+        self.open.add(request)
+        super().process_request(request, client_address)
+
+    @override
+    def shutdown_request(self, request: Any) -> None:  # noqa: ANN401 - as socketserver has it
+        """End and forget the connection."""
+        super().shutdown_request(request)
+        self.open.discard(request)
+
+    @override
     def handle_error(self, *_: object) -> None:
         """Keep quiet about connections that break, and say everything else."""
         if not isinstance(sys.exception(), OSError):
@@ -94,18 +107,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
     timeout = IDLE
     disable_nagle_algorithm = True
     wbufsize = -1  # head and body leave in one piece
-
-    @override
-    def setup(self) -> None:
-        """Note the connection, so that closing the server can end it."""
-        super().setup()
-        self.server.open.add(self.connection)
-
-    @override
-    def finish(self) -> None:
-        """Forget the connection."""
-        self.server.open.discard(self.connection)
-        super().finish()
 
     def do_GET(self) -> None:
         """Carry a request and its answer."""

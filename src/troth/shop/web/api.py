@@ -189,7 +189,7 @@ async def webhook(call: Call) -> Response:
 
 
 def _amount(money: Money) -> Amount:
-    return Amount(money.plain(), money.currency)
+    return Amount(money.plain, money.currency)
 
 
 ROUTES = (

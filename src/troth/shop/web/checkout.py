@@ -81,8 +81,7 @@ class EditionChoice:
 
 async def show(call: Call) -> Response:
     """The empty form, with edition and country as the link chose them."""
-    chosen = {name: call.query[name] for name in ("edition", "country", "currency") if name in call.query}
-    return await _page(call, chosen)
+    return await _page(call, call.query)
 
 
 async def order(call: Call) -> Response:

@@ -79,7 +79,7 @@ def back_up(source: Path, store: Store, *, licensed: bool) -> Outcome:
         store.get(piece)
     seconds = time.monotonic() - clock
     snapshot = Snapshot(str(source), began, seconds, run.changed, run.copied, tuple(run.entries))
-    store.place(snapshot, time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(began)))
+    store.place(snapshot)
     return Outcome(snapshot, run.new_pieces, run.unread)
 
 

@@ -106,8 +106,10 @@ def _restore(arguments: argparse.Namespace, _: bool) -> int:  # noqa: FBT001
     snapshot = store.load(arguments.snapshot) if arguments.snapshot else store.find_last()
     if snapshot is None:
         raise Problem("There is no finished back-up here yet.")
+    made = time.strftime("%d %B %Y, %H:%M", time.localtime(snapshot.began)).lstrip("0")
+    print(f"From the back-up of {made} into {shown(arguments.target)}: {size(snapshot.size)}.", flush=True)
     done = restore(store, snapshot, arguments.target)
-    print(f"{count(done.files, 'file')} put back into {arguments.target}, {size(done.size)}, each one checked.")
+    print(f"{count(done.files, 'file')} put back, {size(done.size)}, each one checked.")
     for path in done.lost:
         print(f"  lost  {shown(path)}")
     return 1 if done.lost else 0

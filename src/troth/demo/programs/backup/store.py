@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +23,14 @@ from troth.demo.programs.common.words import Problem
 
 PIECE: Final = 8 * 1024 * 1024
 _FORMAT: Final = 1
+_READ_ME: Final = """\
+These are back-ups made by Fernside Backup. You can read them without it:
+
+Each file in `snapshots` is one back-up, as JSON. Its `entries` name every file with its `pieces`.
+A piece called abcdef... is the file `objects/ab/cdef...`: the bytes as they were, nothing packed.
+Join the pieces of an entry in their order (`cat` does) and you have the file again.
+The name of a piece is its SHA-256, so you can check it too.
+"""
 
 
 @dataclass(frozen=True)
@@ -72,6 +81,7 @@ class Store:
                 raise Problem(f"{self.root} is not empty and holds no back-ups. Please choose another folder.")
             self._objects.mkdir(parents=True)
             self._snapshots.mkdir()
+            write_whole(self.root / "READ ME.txt", _READ_ME.encode())
             write_whole(mark, json.dumps({"format": _FORMAT}).encode())
         self.check()
 
@@ -115,10 +125,11 @@ class Store:
         with contextlib.suppress(FileNotFoundError):
             self._path(piece).replace(self._path(f"{piece}.bad"))
 
-    def place(self, snapshot: Snapshot, stamp: str) -> str:
-        """Write the list of a finished back-up; return its name."""
+    def place(self, snapshot: Snapshot) -> str:
+        """Write the list of a finished back-up; return its name, which sorts by time."""
         content = json.dumps(asdict(snapshot), sort_keys=True).encode("ascii")
-        name = f"{stamp}-{hashlib.sha256(content).hexdigest()[:16]}"
+        stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(snapshot.began))
+        name = f"{stamp}{int(snapshot.began * 1e6) % 1_000_000:06}Z-{hashlib.sha256(content).hexdigest()[:16]}"
         write_whole(self._snapshots / f"{name}.json", content)
         return name
 

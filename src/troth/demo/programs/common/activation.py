@@ -65,7 +65,7 @@ def forget(program: Program) -> int:
 def _in_words(record: Record, standing: Standing) -> str:
     if standing is Standing.LICENSED:
         day = time.strftime("%d %B %Y", time.localtime(record.asked)).lstrip("0")
-        return f"good, last asked on {day}"
+        return f"good, confirmed on {day}"
     if standing is Standing.GRACE:
         days = record.days_left(time.time())
         return f"not confirmed yet, works in full for {days} more day{'' if days == 1 else 's'}"

@@ -1,7 +1,7 @@
 """Where the key is kept and what it allows: licensed, in grace, or trial.
 
 One file per program under XDG_CONFIG_HOME/fernside, readable by its owner only. A key that the store confirmed stays
-good whatever happens to the network or the clock; only the store's own signed "no" ends it.
+good whatever happens to the store, the network or the clock, and the program does not call home again.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from troth.demo.programs.common.program import Program
 from troth_licence import Answer, Key, LicenceClient, LicenceError, parse
 
 GRACE_DAYS: Final = 30
-RECHECK_DAYS: Final = 30
 QUICK_SECONDS: Final = 3.0
 
 _DAY: Final = 86_400
@@ -97,13 +96,12 @@ class Keeper:
         return client.validate(key, product=self._program.slug)
 
     def refresh(self) -> Standing:
-        """Return what the program may do, asking the store again when it is time and it can be reached."""
+        """Return what the program may do; asks the store, once a day, only about a key it has not confirmed yet."""
         record = self.find()
         if record is None:
             return Standing.TRIAL
         now = int(time.time())
-        pause = _DAY if record.state == "unconfirmed" else RECHECK_DAYS * _DAY
-        if record.state != "rejected" and not 0 <= now - record.asked < pause:
+        if record.state == "unconfirmed" and not 0 <= now - record.asked < _DAY:
             record = self._asked_again(record, now)
         return record.standing(now)
 

@@ -55,7 +55,7 @@ def look(place: Path, machine: Machine) -> list[Finding]:
     if mount is None or disk is None:
         kind = f" ({mount.kind})" if mount else ""
         return [*findings, Finding("Disk", f"not shown to this user or container{kind}")]
-    findings += verdict.of_disk(disk)
+    findings += verdict.of_disk(disk, mount.point)
     errors = machine.find_file_system_errors(mount.device)
     if errors is not None:
         findings.append(verdict.of_file_system(errors))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from troth.demo.programs.common.words import count, duration, size
+from troth.demo.programs.common.words import count, duration, shown, size
 from troth.demo.programs.diskhealth.machine import Disk, Space, Traffic
 from troth.demo.programs.diskhealth.sampling import Speed, Surface
 
@@ -50,10 +50,10 @@ def of_space(space: Space) -> list[Finding]:
     return findings
 
 
-def of_disk(disk: Disk) -> list[Finding]:
-    """Judge what the disk says about itself; silence about a sign is no finding."""
+def of_disk(disk: Disk, point: str) -> list[Finding]:
+    """Judge what the disk mounted at `point` says about itself; silence about a sign is no finding."""
     kind = {True: "rotating disk", False: "solid state", None: "kind unknown"}[disk.rotating]
-    findings = [Finding("Disk", f"{disk.name}, {disk.model or 'model not shown'}, {kind}")]
+    findings = [Finding("Disk", f"{disk.name} at {shown(point)}, {disk.model or 'model not shown'}, {kind}")]
     if disk.io_errors is not None:
         level = Level.WATCH if disk.io_errors else Level.GOOD
         findings.append(Finding("Device errors", f"{disk.io_errors:,} since start", level, "Look at the system's log."))

@@ -17,7 +17,7 @@ from troth.demo.programs.recover.salvage import Span, salvage
 
 SLUG: Final = "fernside-recover"
 NAME: Final = "Fernside Recover"
-TRIAL_FILES: Final = 10
+TRIAL_FILES: Final = 3
 TRIAL: Final = f"everything is found and listed, the first {TRIAL_FILES} files are recovered; salvaging is not limited"
 
 _SHOWN_HOLES: Final = 20

@@ -1,0 +1,30 @@
+"""`troth product import FILE`: offer the programs a product file describes."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from troth import app, shop
+from troth.cli.output import tell
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the one action."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="import")
+    action = actions.add_parser("import", help="offer the programs in FILE (TOML; - reads standard input)")
+    action.add_argument("file", type=Path, metavar="FILE")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Import the file, all or nothing."""
+    content = sys.stdin.buffer.read() if str(args.file) == "-" else args.file.read_bytes()
+    with app.opened(args.dir) as store, store.database.begin() as uow:
+        products = shop.import_products(uow, content)
+    tell(
+        args,
+        [{"slug": one.slug, "title": one.title, "editions": [edition.id for edition in one.editions]} for one in products],
+        "\n".join(f"offered: {one.title} ({one.slug})" for one in products),
+    )
+    return 0
