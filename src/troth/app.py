@@ -14,15 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from sqlalchemy import BigInteger, Integer, LargeBinary, String, inspect
+from sqlalchemy import BigInteger, Integer, LargeBinary, String
 
+from troth import migrations
 from troth.adapters.engines import open_engine
 from troth.adapters.objects import open_objects
 from troth.adapters.stripe import Stripe
 from troth.consent import Standing
 from troth.kernel import config
 from troth.kernel.clock import Clock, OffsetClock, SystemClock
-from troth.kernel.errors import ConfigError, Conflict
+from troth.kernel.errors import Conflict
 from troth.kernel.schema import Instant, metadata, vault_metadata
 from troth.kernel.work import Database, UnitOfWork
 from troth.mail import Post
@@ -52,10 +53,6 @@ CLOCK_NAME = "troth-clock"
 
 class NotStamped(Conflict):
     """The database was written under another policy of this number. Nothing was started; put the right database back."""
-
-
-class NotMade(ConfigError):
-    """The store's databases are not there yet; `troth init DIR` makes a store."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +118,7 @@ def open_store(folder: Path, *, clock: Clock | None = None) -> Store:
     """Open the store in `folder` under its accepted policy.
 
     Raises `ConfigError`, `DoesNotCompile`, `PolicyChanged` (with the difference and the command to accept it),
-    `KeyFileMissing`, `NotMade` or `NotStamped`.
+    `KeyFileMissing`, `NotMade`, `OtherVersion` or `NotStamped`.
     """
     settings = config.load(folder)
     lock = check_lock(compiled(settings), read_lock(settings.dir / LOCK_FILE))
@@ -183,10 +180,8 @@ def _post(store: Store) -> Callable[[UnitOfWork], Post]:
 
 def _stamp(store: Store) -> None:
     """Hold the database to the policy in force; the first start under a new revision stamps it."""
-    names = inspect(store.database.engine).get_table_names()
-    if vault_records.policy_stamp.name not in names:
-        store.close()
-        raise NotMade
+    migrations.require_current(migrations.STORE, store.database.engine)
+    migrations.require_current(migrations.VAULT, store.access.engine)
     with store.database.read() as uow:
         known = vault_records.find_stamp(uow.db, store.lock.revision)
     if known is None:

@@ -93,9 +93,9 @@ class Relay:
     commands: list[str] = field(default_factory=list)
     sign_ins: list[bool] = field(default_factory=list)
 
-    async def handle_MAIL(
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
         self, _s: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:  # noqa: N802 - aiosmtpd's name
+    ) -> str:
         self.commands.append("MAIL")
         if self.on_mail:
             return self.on_mail
@@ -114,7 +114,7 @@ class Relay:
         self.commands.append("DATA")
         await asyncio.sleep(self.pause)
         if self.on_data == "hang up":
-            assert server.transport is not None
+            assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
             return "250 OK"
         if self.on_data:

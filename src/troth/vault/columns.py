@@ -13,13 +13,17 @@ INDEX_BYTES = 17
 
 
 def sealed_column(name: str, *, nullable: bool = False) -> tuple[SchemaItem, ...]:
-    """Return a column for sealed records with its CHECK: a blob, long enough, with the format's first byte.
+    """Return a column for sealed records with its CHECK."""
+    column: Column[Any] = Column(name, LargeBinary, nullable=nullable)
+    return (column, *sealed_check(name))
+
+
+def sealed_check(name: str) -> tuple[CheckConstraint, ...]:
+    """Return the CHECK of a sealed column: a blob, long enough, with the format's first byte.
 
     It stops mistakes, not malice: anybody who can write to the database can write bytes of that shape.
     """
-    column: Column[Any] = Column(name, LargeBinary, nullable=nullable)
     return (
-        column,
         CheckConstraint(
             f"typeof({name}) IN ('blob', 'null') AND coalesce(length({name}) >= {LEAST_BYTES} "
             f"AND substr({name}, 1, 1) = x'01', 1)",

@@ -1,4 +1,4 @@
-"""The job process is killed at every point of a sending, and goes on: a mail is never lost, and never doubled in a sink."""
+"""The job process is killed at every point of a sending and goes on: no mail is lost, none is doubled in a sink."""
 
 from __future__ import annotations
 

@@ -43,7 +43,13 @@ def test_whatever_is_deliverable_is_the_same_person_and_one_bare_address(local: 
 
 
 @pytest.mark.parametrize(
-    "typed", ["ada@example.com\nBcc: eve@example.com", "a@b.example, eve@c.example", "<a@b.example>", "=?utf-8?q?eve=40c.example=3e?=@b.example"]
+    "typed",
+    [
+        "ada@example.com\nBcc: eve@example.com",
+        "a@b.example, eve@c.example",
+        "<a@b.example>",
+        "=?utf-8?q?eve=40c.example=3e?=@b.example",
+    ],
 )
 def test_an_address_that_would_be_more_than_one_is_refused(typed: str) -> None:
     with pytest.raises(AddressRefused):
