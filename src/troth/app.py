@@ -1,7 +1,7 @@
 """Assembly: compiles the policy from the parts, opens the databases, plugs the adapters in.
 
-`open_store` gives commands and the job process a store; `make_site` gives a web worker its ASGI application. Both refuse a
-store whose policy nobody accepted, whose database is of another version, or whose key file is missing.
+`open_store` gives commands and the job process a store; `make_site` gives a web worker its ASGI application. Both
+refuse a store whose policy nobody accepted, whose database is of another version, or whose key file is missing.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from troth.mail import Post
 from troth.parts import PARTS
 from troth.policy import LOCK_FILE, Archive, Lock, Rules, check_lock, read_lock
 from troth.policy.archive import REVISIONS
-from troth.policy.compiler import ColumnFacts, ColumnKind, Schema, compile_policy
+from troth.policy.compiler import ColumnFacts, ColumnKind, compile_policy
 from troth.policy.wording import read_wording
 from troth.shop.objects import Objects
 from troth.shop.payments import Providers
@@ -52,7 +52,10 @@ CLOCK_NAME = "troth-clock"
 
 
 class NotStamped(Conflict):
-    """The database was written under another policy of this number. Nothing was started; put the right database back."""
+    """The database was written under another policy of this number.
+
+    Nothing was started; put the right database back.
+    """
 
 
 @dataclass(frozen=True)
@@ -147,7 +150,10 @@ def opened(folder: Path) -> Iterator[Store]:
 
 
 def store_clock() -> Clock:
-    """Return the machine's clock; in a twin the one its `troth promises` set, by an inherited memory file of that name."""
+    """Return the machine's clock.
+
+    In a twin the one its `troth promises` set, by an inherited memory file of that name.
+    """
     given = os.environ.get(CLOCK_VARIABLE, "")
     if given.isdigit() and CLOCK_NAME in str(Path(f"/proc/self/fd/{given}").readlink()):
         return OffsetClock(int(given))

@@ -21,7 +21,10 @@ class AlreadyThere(Conflict):
 
 
 def make_store(folder: Path, configuration: str, *, clock: Clock) -> None:
-    """Make a store in a folder that holds none; raises `AlreadyThere` or `ConfigError`, which leaves no store behind."""
+    """Make a store in a folder that holds none.
+
+    Raises `AlreadyThere` or `ConfigError`, which leaves no store behind.
+    """
     if (folder / config.FILE).exists():
         raise AlreadyThere
     folder.mkdir(parents=True, exist_ok=True)

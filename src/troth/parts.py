@@ -1,6 +1,7 @@
 """The parts of a store: the only place that knows them all.
 
-A part brings what it declares, and, if it has them, routes, jobs and templates. app.py assembles a store from this tuple.
+A part brings what it declares, and, if it has them, routes, jobs and templates. app.py assembles a store from this
+tuple.
 """
 
 from __future__ import annotations

@@ -24,6 +24,9 @@ def module_fits(source: Source) -> Iterator[Finding]:
 
 def functions_fit(source: Source) -> Iterator[Finding]:
     """Keep a function to 50 lines."""
+    # A migration step is one list of tables, written once and read from top to bottom.
+    if source.package == "migrations" and "versions" in source.ours:
+        return
     for node in ast.walk(source.tree):
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             continue

@@ -40,9 +40,7 @@ def client(store: Store, timeout: float = 5.0) -> LicenceClient:
 
 
 def test_a_good_key_and_an_unknown_one(store: Store) -> None:
-    assert client(store).validate(KEY) == Answer(
-        valid=True, code="VALID", detail="This key is valid.", created=CREATED
-    )
+    assert client(store).validate(KEY) == Answer(valid=True, code="VALID", detail="This key is valid.", created=CREATED)
     store.good.clear()
     assert client(store).validate(KEY).code == "NOT_FOUND"
 
@@ -59,9 +57,7 @@ def test_nothing_is_sent_but_key_nonce_and_product(store: Store) -> None:
 
 def with_status(status: int) -> Callable[[Handler, bytes], bool]:
     def twist(handler: Handler, body: bytes) -> bool:
-        handler.reply(
-            handler.server.answer(json.loads(body)), handler.headers["Content-Digest"], status=status
-        )
+        handler.reply(handler.server.answer(json.loads(body)), handler.headers["Content-Digest"], status=status)
         return True
 
     return twist
@@ -113,9 +109,7 @@ def unsigned(handler: Handler, body: bytes) -> bool:
         pytest.param(with_other_text(b"x" * 70_000), id="far too much"),
     ],
 )
-def test_an_answer_that_is_not_the_stores_is_not_used(
-    store: Store, twist: Callable[[Handler, bytes], bool]
-) -> None:
+def test_an_answer_that_is_not_the_stores_is_not_used(store: Store, twist: Callable[[Handler, bytes], bool]) -> None:
     store.twist = twist
     with pytest.raises(AnswerNotTrusted):
         client(store).validate(KEY)

@@ -13,9 +13,7 @@ from hypothesis import strategies as st
 
 from troth_licence.key import ALPHABET, Corrected, Exact, Key, Reading, Refused, parse, read
 
-VECTORS: dict[str, Any] = json.loads(
-    (Path(__file__).parents[3] / "docs/formats/licence-key.vectors.json").read_text()
-)
+VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[3] / "docs/formats/licence-key.vectors.json").read_text())
 KEYS = [vector["key"] for vector in VECTORS["encoding"]]
 
 
@@ -71,9 +69,7 @@ def test_every_single_extra_character_is_found() -> None:
 
 @given(
     st.sampled_from(KEYS),
-    st.lists(
-        st.tuples(st.integers(0, 24), st.sampled_from([*ALPHABET, "U", "\u00df", "\u4e2d"])), max_size=2
-    ),
+    st.lists(st.tuples(st.integers(0, 24), st.sampled_from([*ALPHABET, "U", "\u00df", "\u4e2d"])), max_size=2),
 )
 def test_up_to_two_characters_of_any_kind(key: str, slips: list[tuple[int, str]]) -> None:
     typed = list(key)

@@ -88,9 +88,7 @@ def test_pins_are_read_from_the_stores_document() -> None:
         b'{"keys":[{}]}',
         document(kid="0" * 16),
         document(public_key="!"),
-        document(
-            public_key=base64.b64encode(bytes(31)).decode(), kid=hashlib.sha256(bytes(31)).hexdigest()[:16]
-        ),
+        document(public_key=base64.b64encode(bytes(31)).decode(), kid=hashlib.sha256(bytes(31)).hexdigest()[:16]),
         document(public_key=None),
         document(use="passes"),
     ],

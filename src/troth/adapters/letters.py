@@ -13,14 +13,16 @@ if TYPE_CHECKING:
     from troth.policy import Lock
 
 
-
 class LetterPages:
     """The renderer mail asks for."""
 
     def __init__(self, settings: Settings, lock: Lock) -> None:
         """Load the templates of letters; assets have no place in them."""
         self._pages = Pages(
-            ("web", "mail"), StoreView.of(settings), PolicyView(lock.hash, lock.revision), lambda name: f"/static/{name}"
+            ("web", "mail"),
+            StoreView.of(settings),
+            PolicyView(lock.hash, lock.revision),
+            lambda name: f"/static/{name}",
         )
 
     def render(self, name: str, language: str, context: Mapping[str, object]) -> str:

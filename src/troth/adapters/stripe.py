@@ -1,6 +1,7 @@
 """Stripe Checkout through the official SDK: the buyer pays on Stripe's page, we give an amount and opaque ids.
 
-The SDK is imported at the first call, which happens in the job process or in a work thread: the pages that sell never load it.
+The SDK is imported at the first call, which happens in the job process or in a work thread: the pages that sell never
+load it.
 """
 
 from __future__ import annotations

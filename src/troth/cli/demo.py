@@ -21,7 +21,10 @@ _PATIENCE_SECONDS = 10.0
 
 
 class NoPaybox(Unavailable):
-    """The local payment double did not start. Nothing was lost; it is the distribution `paybox`, part of `troth[demo]`."""
+    """The local payment double did not start.
+
+    Nothing was lost; it is the distribution `paybox`, part of `troth[demo]`.
+    """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     stripe = settings.payments.stripe
     if stripe is None:
         raise NoPaybox("This demo store has no payment double configured; choose an empty folder.")
-    box = subprocess.Popen(
+    box = subprocess.Popen(  # noqa: S603 - our own interpreter
         [
             sys.executable, "-m", "paybox", "--port", str(paybox),
             "--webhook", f"{base_url}/webhooks/stripe", "--webhook-secret", stripe.webhook_secret,

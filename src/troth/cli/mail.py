@@ -27,8 +27,6 @@ def run(args: argparse.Namespace) -> int:
     message["From"], message["To"] = settings.mail.sender, to
     message["Subject"] = f"A test from {settings.store.name}"
     message.set_content("This mail shows that your store can send mail. There is nothing to do.\n")
-    make_delivery(settings).deliver(
-        message.as_bytes(), sender=settings.mail.sender, recipient=to, mail_id=new_id()
-    )
+    make_delivery(settings).deliver(message.as_bytes(), sender=settings.mail.sender, recipient=to, mail_id=new_id())
     tell(args, {"sent": True}, "The next server took the mail.")
     return 0

@@ -1,6 +1,7 @@
 """`troth order list|show|confirm|refund|resend`: the orders, by number or exact address.
 
-Lists name nobody; `show` opens the buyer's record and leaves an audit leaf. Confirming records a bank transfer that arrived.
+Lists name nobody; `show` opens the buyer's record and leaves an audit leaf. Confirming records a bank transfer that
+arrived.
 """
 
 from __future__ import annotations
@@ -73,9 +74,7 @@ def _list(args: argparse.Namespace, uow: UnitOfWork) -> int:
 
 def _show(args: argparse.Namespace, uow: UnitOfWork, order: Order) -> int:
     buyer = service.open_buyer(uow, order, role=ROLE)
-    events = [
-        {"kind": kind, "at": at, "detail": detail} for kind, at, detail in records.list_events(uow.db, order.id)
-    ]
+    events = [{"kind": kind, "at": at, "detail": detail} for kind, at, detail in records.list_events(uow.db, order.id)]
     payments = [
         {"number": one.number, "kind": one.kind, "provider": one.provider, "minor": one.minor, "currency": one.currency}
         for one in records.list_payments(uow.db, order=order.id)

@@ -24,7 +24,10 @@ def run(args: argparse.Namespace) -> int:
         products = shop.import_products(uow, content)
     tell(
         args,
-        [{"slug": one.slug, "title": one.title, "editions": [edition.id for edition in one.editions]} for one in products],
+        [
+            {"slug": one.slug, "title": one.title, "editions": [edition.id for edition in one.editions]}
+            for one in products
+        ],
         "\n".join(f"offered: {one.title} ({one.slug})" for one in products),
     )
     return 0

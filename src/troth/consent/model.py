@@ -34,7 +34,10 @@ class Given:
 
 @dataclass(frozen=True)
 class Occasion:
-    """Where the answers were given: on which form, for which thing, in which language; the basis stands until `until`."""
+    """Where the answers were given: on which form, for which thing, in which language.
+
+    The basis stands until `until`.
+    """
 
     method: str
     thing: str

@@ -97,4 +97,5 @@ def _released_on(program: BuiltProgram) -> date:
     """Return the day the catalogue says this version came out."""
     listed = tomllib.loads(CATALOGUE.read_text(encoding="utf-8"))["product"]
     product = next(one for one in listed if one["slug"] == program.slug)
-    return next(news["released_on"] for news in product["news"] if news["version"] == program.version)
+    day: date = next(news["released_on"] for news in product["news"] if news["version"] == program.version)
+    return day

@@ -1,7 +1,7 @@
 """The store's configuration: `troth.toml` in its folder, each value also as `TROTH_SECTION_KEY`.
 
-`load` promises that what it returns is usable; anything wrong raises `ConfigError` with the file, the line, what was found
-and what is allowed.
+`load` promises that what it returns is usable; anything wrong raises `ConfigError` with the file, the line, what was
+found and what is allowed.
 """
 
 from __future__ import annotations
@@ -255,7 +255,9 @@ class _Reader:
         limits = self.tree.get("limits", {})
         for key, value in limits.items():
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise ConfigError(f"{self.where('limits', key)}: limits.{key}: found {value!r}; allowed is a number of 1 or more")
+                raise ConfigError(
+                    f"{self.where('limits', key)}: limits.{key}: found {value!r}; allowed is a number of 1 or more"
+                )
         return dict(limits)
 
 

@@ -54,7 +54,7 @@ class Claimed:
     attempt: int
 
 
-class Later(Exception):  # noqa: N818 - not a failure: the handler asks to be called again
+class Later(Exception):
     """Raised by a handler that is not done yet and says when to be called again."""
 
     def __init__(self, due_at: datetime) -> None:

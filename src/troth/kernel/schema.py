@@ -44,18 +44,18 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     @override
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # noqa: ARG002, ANN401 - fixed by SQLAlchemy
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
         """Turn an aware instant into microseconds."""
         return None if value is None else to_micros(value)
 
     @override
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002, ANN401 - fixed by SQLAlchemy
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Turn microseconds into an aware instant."""
         return None if value is None else from_micros(value)
 
 
 def insert_or(db: Connection, table: Table) -> Any:  # noqa: ANN401 - the two dialects' inserts share no class
-    """Return an INSERT that may be given `on_conflict_do_nothing()` or `on_conflict_do_update(…)`, which both databases know.
+    """Return an INSERT with `on_conflict_do_nothing()` and `on_conflict_do_update(…)`, which both databases know.
 
     The dialect is loaded at the first call: a store on SQLite never loads PostgreSQL's.
     """

@@ -4,8 +4,8 @@
         place_order(uow, draft)
     # committed here, and only here: services never commit
 
-Resources (the vault's session, for one) attach to a unit of work and are told before the commit, so that the key database
-commits first and audit leaves are written with the rows they speak of.
+Resources (the vault's session, for one) attach to a unit of work and are told before the commit, so that the key
+database commits first and audit leaves are written with the rows they speak of.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ R = TypeVar("R")
 
 
 class StoreBusy(Unavailable):
-    """The store could not write just now: its disk is full or its database is busy. Nothing was lost; please try again in a minute."""
+    """The store could not write just now: its disk is full or its database is busy.
+
+    Nothing was lost; please try again in a minute.
+    """
 
 
 class Resource(Protocol):

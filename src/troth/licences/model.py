@@ -69,9 +69,7 @@ class Verdict:
 
 VALID = Verdict(valid=True, code="VALID", detail="This key is good.")
 NOT_FOUND = Verdict(valid=False, code="NOT_FOUND", detail="No licence has this key.")
-PRODUCT_MISMATCH = Verdict(
-    valid=False, code="PRODUCT_MISMATCH", detail="This key belongs to another program."
-)
+PRODUCT_MISMATCH = Verdict(valid=False, code="PRODUCT_MISMATCH", detail="This key belongs to another program.")
 BY_STATE = {
     State.ACTIVE: VALID,
     State.REPLACED: Verdict(valid=False, code="REPLACED", detail="This key was replaced by a newer one."),

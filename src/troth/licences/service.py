@@ -81,9 +81,7 @@ def show_key(uow: UnitOfWork, line: str, *, role: str) -> LicenceKey:
     keys = vault.of(uow).keys
     with vault.purpose(uow, LICENCE, role=role):
         origin = found.origin.open()
-    facts = KeyFacts(
-        keys.store_id, found.product, found.line, found.issue, salt=origin.salt, address=origin.address
-    )
+    facts = KeyFacts(keys.store_id, found.product, found.line, found.issue, salt=origin.salt, address=origin.address)
     return make(keys.licence[found.epoch], facts, epoch=found.epoch, tag=found.tag)
 
 

@@ -1,7 +1,7 @@
 """The office's page for orders: find, confirm a transfer, refund, send the key again.
 
-Until staff can sign in, the office answers only on this machine's loopback, to a browser that used a single-use link printed
-by `troth staff invite`; to everybody else there is nothing here (404).
+Until staff can sign in, the office answers only on this machine's loopback, to a browser that used a single-use link
+printed by `troth staff invite`; to everybody else there is nothing here (404).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from troth.kernel.errors import NotFound, Refused, TrothError
 from troth.people.errors import LinkSpent
 from troth.people.model import OFFICE_LIFE
 from troth.shop import records, service
-from troth.shop.model import Buyer, Draft, Invoice, Method, Order, State
+from troth.shop.model import Draft, Invoice, Method, Order, State
 from troth.web.forms import Field, Filled, FormSpec
 from troth.web.limits import Limit
 from troth.web.route import Route
@@ -135,7 +135,7 @@ def _row(uow: UnitOfWork, order: Order, reason: str) -> Row:
         placed_on=order.created_at.date(),
         total=order.sum.total,
         flag=order.flag,
-        url="#",
+        url="",
         can=_can(order),
         person=_person(uow, order, reason) if reason else None,
     )
@@ -244,9 +244,7 @@ ROUTES = (
     Route("GET", "/office/orders", orders, "office-orders", cookies=_SESSION, limits=(WORK,)),
     Route("POST", "/office/orders", search, "office-search", form="search", cookies=_SESSION, limits=(WORK,)),
     Route("POST", "/office/orders/{number}/show", show, "office-show", form="show", cookies=_SESSION, limits=(WORK,)),
-    Route(
-        "POST", "/office/orders/{number}/{action}", act, "office-act", form="act", cookies=_SESSION, limits=(WORK,)
-    ),
+    Route("POST", "/office/orders/{number}/{action}", act, "office-act", form="act", cookies=_SESSION, limits=(WORK,)),
     Route("GET", "/office/enter/{link}", show_door, "office-door", limits=(WORK,)),
     Route("POST", "/office/enter/{link}", enter, "office-enter", form="enter", cookies=_SESSION, limits=(WORK,)),
 )

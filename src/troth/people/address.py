@@ -106,9 +106,7 @@ def _find_domain(domain: str) -> str | None:
     try:
         # None, and no error raised in here: idna's errors quote the domain and would travel along as context.
         name = idna.encode(domain, strict=True, uts46=True, std3_rules=True).decode("ascii")
-        canonical = all(
-            idna.alabel(idna.ulabel(label)) == label.encode() for label in name.split(".") if label
-        )
+        canonical = all(idna.alabel(idna.ulabel(label)) == label.encode() for label in name.split(".") if label)
     except (idna.IDNAError, UnicodeError):
         return None
     labels = name.split(".")

@@ -57,11 +57,7 @@ _by_index = select(person.c.id, person.c.address_sealed)
 def find_person(db: Connection, address_index: bytes) -> tuple[PersonId, Sealed[Address]] | None:
     """Return the person under a blind index with the sealed address to compare, or None."""
     row = db.execute(_by_index.where(person.c.address_index == address_index)).one_or_none()
-    return (
-        None
-        if row is None
-        else (PersonId(row.id), Sealed(ADDRESS, row.id, row.id, bytes(row.address_sealed)))
-    )
+    return None if row is None else (PersonId(row.id), Sealed(ADDRESS, row.id, row.id, bytes(row.address_sealed)))
 
 
 def find_address(db: Connection, person_id: PersonId) -> Sealed[Address] | None:
@@ -95,9 +91,7 @@ def add_session(db: Connection, token_index: bytes, *, created_at: datetime, exp
 
 def has_session(db: Connection, token_index: bytes, now: datetime) -> bool:
     """Whether a session is known and not over."""
-    found = select(session.c.token_index).where(
-        session.c.token_index == token_index, session.c.expires_at > now
-    )
+    found = select(session.c.token_index).where(session.c.token_index == token_index, session.c.expires_at > now)
     return db.execute(found).one_or_none() is not None
 
 
@@ -123,9 +117,7 @@ def add_grant(db: Connection, token_index: bytes, grant: Grant) -> None:
 def list_grants(db: Connection, token_index: bytes, now: datetime) -> tuple[Grant, ...]:
     """Return what a session may see now."""
     rows = db.execute(
-        select(session_grant).where(
-            session_grant.c.token_index == token_index, session_grant.c.expires_at > now
-        )
+        select(session_grant).where(session_grant.c.token_index == token_index, session_grant.c.expires_at > now)
     )
     return tuple(Grant(row.kind, row.thing, row.granted_at, row.expires_at) for row in rows)
 

@@ -1,7 +1,7 @@
 """Who somebody is, and which browser may see what.
 
-A session is nobody: it is a browser with grants to single things (an order, the office). Typing somebody's address never
-opens anything of theirs; only buying in this browser or a fresh mail link does.
+A session is nobody: it is a browser with grants to single things (an order, the office). Typing somebody's address
+never opens anything of theirs; only buying in this browser or a fresh mail link does.
 """
 
 from __future__ import annotations
@@ -59,9 +59,7 @@ def get_address(uow: UnitOfWork, person: PersonId, *, role: str) -> str:
         return sealed.open().address
 
 
-def grant(
-    uow: UnitOfWork, token: str | None, kind: str, thing: str, *, life: timedelta = SESSION_LIFE
-) -> str:
+def grant(uow: UnitOfWork, token: str | None, kind: str, thing: str, *, life: timedelta = SESSION_LIFE) -> str:
     """Let this browser see a thing; return its session token, a new one if it had none that is still known."""
     if token is None or not records.has_session(uow.db, token_index(token), uow.now):
         token = new_token()

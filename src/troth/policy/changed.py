@@ -11,7 +11,7 @@ from troth.policy import said
 from troth.policy.difference import Change, Direction, Path
 from troth.policy.language import Basis, CookieCategory, Kind, OnErase
 from troth.policy.lock import Lock
-from troth.policy.phrase import Phrase, Value, duration, lifetime, listed
+from troth.policy.phrase import Phrase, Value, counted, duration, lifetime, listed
 
 _ = Phrase
 Values = dict[str, Value]
@@ -223,7 +223,11 @@ def _say(path: Path, place: tuple[str, str], sides: Sides) -> Phrase:
         came = sides.after is not None
         return pair[0 if came else 1].having(name=name, value=_named(path, sides.new if came else sides.old))
     if place == ("retentions", "days"):
-        return _KEPT.having(name=name, before=_in_words(sides.before), after=_in_words(sides.after))
+        before, after = _in_words(sides.before), _in_words(sides.after)
+        if before == after:
+            # Two lengths that read the same in years differ in days.
+            before, after = _in_days(sides.before), _in_days(sides.after)
+        return _KEPT.having(name=name, before=before, after=after)
     if place == ("cookies", "max_age"):
         return _KEPT.having(name=name, before=lifetime(sides.before), after=lifetime(sides.after))
     where = " / ".join(path)
@@ -246,3 +250,8 @@ def _named(path: Path, lock: Lock) -> Phrase:
 
 def _in_words(days: int | None) -> Phrase:
     return _("without a date") if days is None else duration(days)
+
+
+def _in_days(days: int) -> Phrase:
+    ngettext = counted
+    return ngettext("%(count)d day", "%(count)d days", days)

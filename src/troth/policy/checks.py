@@ -12,10 +12,10 @@ import msgspec
 
 from troth.policy.declared import Declared, Owned, Record
 from troth.policy.errors import Contradiction, Incomplete, Missing, Problem, Undeclared, spot
-from troth.policy.language import Basis, CookieCategory, Form, Personal, Retention, Topic
+from troth.policy.language import Basis, CookieCategory, FieldRule, Form, Personal, Retention, Topic
 
 _NETWORK_WORDS = frozenset({"ip", "isp", "network"})
-_MAIL_WORDS = frozenset({"email", "mail"})
+_MAIL_WORDS = frozenset({"email"})
 _NOT_ASKED = frozenset({None, CookieCategory.MANDATORY})
 
 
@@ -32,12 +32,23 @@ def check(declared: Declared, forms: Mapping[str, Collection[str]] | None) -> It
     yield from _check_sentences(declared)
 
 
-def topic_by_name(field: str) -> Topic:
-    """Return the heading under which a field of this name is looked for."""
-    words = frozenset(field.lower().split("_"))
-    if words & _NETWORK_WORDS:
+def topic_of(field: str, rule: FieldRule, asked: Collection[str]) -> Topic:
+    """Return the heading under which a reader looks for a field; `asked` are the labels of what forms ask for."""
+    if rule.topic is not None:
+        return rule.topic
+    if _is_network(field, rule):
         return Topic.VISIT
-    return Topic.EMAIL if words & _MAIL_WORDS else Topic.PURCHASE
+    if _MAIL_WORDS & _words(field) or "e-mail address" in rule.label:
+        return Topic.EMAIL
+    return Topic.PURCHASE if rule.label in asked else Topic.OTHER
+
+
+def _is_network(field: str, rule: FieldRule) -> bool:
+    return bool(_NETWORK_WORDS & _words(field)) or "IP address" in rule.label
+
+
+def _words(field: str) -> frozenset[str]:
+    return frozenset(field.lower().split("_"))
 
 
 def _check_purposes(declared: Declared) -> Iterator[Problem]:
@@ -125,7 +136,7 @@ def _check_fields(one: Owned[Record]) -> Iterator[Problem]:
         at = spot(one.part, f"record {one.thing.name}, field {field}")
         if not rule.label.strip() or not rule.why.strip():
             yield at(Incomplete, "has no label or no why", "Write FieldRule(label, why).")
-        if topic_by_name(field) is Topic.VISIT and rule.topic not in {None, Topic.VISIT}:
+        if _is_network(field, rule) and rule.topic not in {None, Topic.VISIT}:
             mend = "Write topic=Topic.VISIT, or give the field a name that says what it holds."
             yield at(Contradiction, "sounds like a network address under another heading", mend)
 
@@ -190,12 +201,12 @@ def _check_form(one: Owned[Form], declared: Declared) -> Iterator[Problem]:
         if target is None and not form.transient.get(field, "").strip():
             mend = f"Write {field!r}: 'record.field', or transient={{{field!r}: 'why it is asked, not kept'}}."
             yield at(Incomplete, "is mapped to no record, without a reason", mend)
-        if target is not None and not declared.has_field(target):
-            mend = "Name a declared record and one of its fields."
-            yield at(Undeclared, f"goes to {target}, which no record holds", mend)
+        if target is not None and not declared.has_place(target):
+            mend = "Name a declared 'record.field', or 'table.column' of a plain column."
+            yield at(Undeclared, f"goes to {target}, which nobody declares", mend)
         if target is not None and field in form.transient:
             yield at(Contradiction, "is both kept and not kept", "Remove it from transient=, or map it to None.")
-    for field in sorted(set(form.transient) - set(form.fields)):
+    for field in sorted({*form.transient, *form.why} - set(form.fields)):
         at = spot(one.part, f"form {form.name}, field {field}")
         yield at(Missing, "has a reason, but is not in the form", f"Add {field!r}: None to the form's fields.")
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from troth.kernel.config import Settings
 from troth.policy import language
-from troth.policy.checks import check, topic_by_name
+from troth.policy.checks import check, topic_of
 from troth.policy.declared import Declared, Owned, Record, gather
 from troth.policy.errors import DoesNotCompile
 from troth.policy.lock import (
@@ -66,12 +66,12 @@ def compile_policy(
             purposes=_lock_purposes(declared, words),
             retentions=_lock_retentions(declared, wording),
             roles={name: one.thing.text for name, one in declared.roles.items()},
-            records={name: _lock_record(one, wording, words) for name, one in declared.records.items()},
+            records=_lock_records(declared, wording, words),
             tables=_each(declared.tables, _lock_table),
             cookies=_lock_cookies(declared, words),
             recipients=recipients,
             files=_each(declared.files, _lock_file),
-            forms=_each(declared.forms, lambda part, form: LockedForm(part, dict(form.fields), dict(form.transient))),
+            forms=_each(declared.forms, _lock_form),
             sentences=_lock_sentences(declared, words),
             wording=wording,
         )
@@ -98,24 +98,21 @@ def _lock_retentions(declared: Declared, wording: PolicySettings) -> dict[str, L
     return _each(declared.retentions, lock_one)
 
 
-def _lock_record(one: Owned[Record], wording: PolicySettings, words: Mapping[str, str]) -> LockedRecord:
-    record = one.thing
-    return LockedRecord(
-        part=one.part,
-        fields={
+def _lock_records(declared: Declared, wording: PolicySettings, words: Mapping[str, str]) -> dict[str, LockedRecord]:
+    asked = declared.asked()
+
+    def lock_one(part: str, record: Record) -> LockedRecord:
+        fields = {
             name: LockedField(
-                rule.label,
-                words[f"field.{record.name}.{name}"],
-                rule.optional,
-                rule.topic or topic_by_name(name),
+                rule.label, words[f"field.{record.name}.{name}"], rule.optional, topic_of(name, rule, asked)
             )
             for name, rule in record.fields.items()
-        },
-        purposes=tuple(sorted({purpose.name for purpose in record.purposes})),
-        readers=tuple(sorted(set(wording.readers.get(record.name, record.readers)))),
-        retention=record.retention.name,
-        schema=schema_id(record.struct),
-    )
+        }
+        purposes = tuple(sorted({purpose.name for purpose in record.purposes}))
+        readers = tuple(sorted(set(wording.readers.get(record.name, record.readers))))
+        return LockedRecord(part, fields, purposes, readers, record.retention.name, schema_id(record.struct))
+
+    return _each(declared.records, lock_one)
 
 
 def _lock_table(part: str, table: language.Table) -> LockedTable:
@@ -140,6 +137,10 @@ def _lock_cookies(declared: Declared, words: Mapping[str, str]) -> dict[str, Loc
 def _lock_file(part: str, store: language.FileStore) -> LockedFile:
     sealed = tuple(sorted(record.name for record in store.sealed))
     return LockedFile(part, store.path, store.holds, store.personal, store.kept, store.uploads, sealed)
+
+
+def _lock_form(part: str, form: language.Form) -> LockedForm:
+    return LockedForm(part, dict(form.fields), dict(form.transient), dict(form.why))
 
 
 def _lock_sentences(declared: Declared, words: Mapping[str, str]) -> tuple[LockedSentence, ...]:

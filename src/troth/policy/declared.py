@@ -59,6 +59,21 @@ class Declared:
         record, _, field = target.rpartition(".")
         return record in self.records and field in self.records[record].thing.fields
 
+    def has_place(self, target: str) -> bool:
+        """Whether a form field may go to `target`: a declared field, or `table.column` of a plain column."""
+        table, _, column = target.rpartition(".")
+        return self.has_field(target) or (table in self.tables and column in self.tables[table].thing.plain)
+
+    def asked(self) -> frozenset[str]:
+        """Return the labels of every field that a form asks for."""
+        targets = {target for one in self.forms.values() for target in one.thing.fields.values()}
+        return frozenset(
+            rule.label
+            for name, one in self.records.items()
+            for field, rule in one.thing.fields.items()
+            if f"{name}.{field}" in targets
+        )
+
 
 def gather(parts: Sequence[PartPolicy]) -> Declared:
     """Bring all declarations together; never raises, but notes every contradiction."""

@@ -43,13 +43,8 @@ def _summary(lock: Lock) -> tuple[Phrase, ...]:
 
 
 def _asked(lock: Lock) -> Phrase:
-    asked = {target for form in lock.forms.values() for target in form.fields.values()}
-    labels = {
-        field.label
-        for name, record in lock.records.items()
-        for key, field in record.fields.items()
-        if f"{name}.{key}" in asked and not field.optional
-    }
+    targets = {target for form in lock.forms.values() for target in form.fields.values() if target is not None}
+    labels = {said.label(lock, target) for target in targets if not said.is_optional(lock, target)}
     if not labels:
         return _("We ask you for nothing.")
     return _("We ask you for: %(fields)s.", fields=tuple(_(label) for label in sorted(labels)))

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 from typing_extensions import override
@@ -26,6 +26,11 @@ class Personal(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         """Name the kind, never the values."""
         return f"<personal {type(self).__name__}>"
+
+    @override
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """Show as little to tools that ask for a richer repr; msgspec's own would list the values."""
+        return []
 
 
 class Basis(StrEnum):
@@ -106,7 +111,8 @@ class Retention:
 class FieldRule:
     """One personal value: why it is asked, in the words shown beside the form field.
 
-    Without a `topic` the compiler finds the heading by the field's name, else it is about the purchase.
+    Without a `topic` the compiler finds the heading: by name and label, else what a form asks is about the purchase and
+    the rest is what the store notes down itself.
     """
 
     label: str
@@ -215,11 +221,16 @@ class FileStore:
 
 @dataclass(frozen=True)
 class Form:
-    """A form's fields: each maps to `record.field` of a sealed record, or to None with the reason in `transient`."""
+    """A form: where each of its fields goes, or None with the reason in `transient` if it is not kept at all.
+
+    A field goes to `record.field` of a sealed record or to `table.column` of a plain column. `why` says it in this form's
+    words, for fields whose record or column says it too generally.
+    """
 
     name: str
     fields: Mapping[str, str | None]
     transient: Mapping[str, str] = field(default_factory=dict)
+    why: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

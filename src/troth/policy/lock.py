@@ -116,11 +116,12 @@ class LockedFile(msgspec.Struct, frozen=True):
 
 
 class LockedForm(msgspec.Struct, frozen=True):
-    """One form: each field's `record.field`, or None if it is not kept, for the reason in `transient`."""
+    """One form: where each field goes (`record.field`, `table.column`), None with the reason in `transient`."""
 
     part: str
     fields: Mapping[str, str | None]
     transient: Mapping[str, str]
+    why: Mapping[str, str] = {}
 
 
 class LockedSentence(msgspec.Struct, frozen=True):

@@ -105,10 +105,10 @@ def listed(phrases: tuple[Phrase, ...]) -> Phrase:
 
 
 def duration(days: int) -> Phrase:
-    """Return a length of time in words: whole years of 365 days as years, else days."""
+    """Return a length of time in words: whole years (of 365 to 366 days) as years, else days."""
     ngettext = counted
-    years, rest = divmod(days, 365)
-    if rest == 0 and years:
+    years = days // 365
+    if years and days <= 366 * years:
         return ngettext("%(count)d year", "%(count)d years", years)
     return ngettext("%(count)d day", "%(count)d days", days)
 

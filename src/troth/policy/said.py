@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from troth.policy.language import Basis
+from troth.policy.language import Basis, OnErase
 from troth.policy.phrase import Phrase, duration, listed
 
 if TYPE_CHECKING:
-    from troth.policy.lock import Lock, LockedForm, LockedRetention
+    from troth.policy.lock import Lock, LockedForm, LockedRetention, LockedTable
 
 _ = Phrase
 
@@ -34,14 +34,41 @@ def of_form_field(lock: Lock, form: LockedForm, field: str) -> tuple[Phrase, Phr
     target = form.fields[field]
     if target is None:
         return _(form.transient[field]), _("it is not kept"), _("nobody: it is gone once the page is answered")
-    record, _dot, name = target.rpartition(".")
-    return _(lock.record(record).fields[name].why), kept(lock.retention_of(record)), seen_by(lock, record, name)
+    place, _dot, name = target.rpartition(".")
+    if place in lock.records:
+        why, kept_for, seen = (
+            lock.records[place].fields[name].why,
+            kept(lock.retention_of(place)),
+            seen_by(lock, place, name),
+        )
+    else:
+        why, kept_for, seen = lock.tables[place].plain[name], rows_kept(lock.tables[place]), rows_seen_by(lock, place)
+    return _(form.why.get(field, why)), kept_for, seen
+
+
+def rows_kept(table: LockedTable) -> Phrase:
+    """Say how long the plain columns of a table stay."""
+    if table.subject is not None and table.on_erase is OnErase.DELETE:
+        return _("until you are erased")
+    return _(table.because) if table.because else _("with the row it stands in, which names nobody")
+
+
+def rows_seen_by(lock: Lock, table: str) -> Phrase:
+    """Say who sees the plain columns of a table: whoever may read what is sealed beside them, or else the maker."""
+    beside = {role for record in lock.tables[table].sealed.values() for role in lock.record(record).readers}
+    return listed(tuple(_(lock.roles[role]) for role in sorted(beside or {"maker"})))
 
 
 def label(lock: Lock, target: str) -> str:
-    """Return the label of a `record.field`."""
-    record, _dot, field = target.rpartition(".")
-    return lock.record(record).fields[field].label
+    """Return the label of a `record.field`, or what is said of a `table.column`."""
+    place, _dot, name = target.rpartition(".")
+    return lock.records[place].fields[name].label if place in lock.records else lock.tables[place].plain[name]
+
+
+def is_optional(lock: Lock, target: str) -> bool:
+    """Whether a person may leave a `record.field` out; what goes to a plain column is always asked."""
+    place, _dot, name = target.rpartition(".")
+    return place in lock.records and lock.records[place].fields[name].optional
 
 
 def labels(lock: Lock, records: Iterable[str]) -> tuple[Phrase, ...]:

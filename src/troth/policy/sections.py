@@ -19,7 +19,7 @@ _TOPICS = {
     Topic.PURCHASE: _("Your purchases"),
     Topic.VISIT: _("Cookies and your IP address"),
     Topic.FILES: _("Files you upload"),
-    Topic.OTHER: _("What else you tell us"),
+    Topic.OTHER: _("What we note down ourselves"),
 }
 _BASES = {
     Basis.CONTRACT: _("needed for the contract with you (GDPR Art. 6(1)(b))"),
@@ -74,7 +74,10 @@ def _topic(lock: Lock, topic: Topic) -> Section:
 def _record_item(lock: Lock, name: str, record: LockedRecord, topic: Topic) -> Item:
     fields = [field for field in record.fields.values() if field.topic is topic]
     facts = [
-        Fact(_(field.label), _("%(why)s (you may leave it out)", why=_(field.why)) if field.optional else _(field.why))
+        Fact(
+            _("%(field)s (you may leave it out)", field=_(field.label)) if field.optional else _(field.label),
+            _(field.why),
+        )
         for field in fields
     ]
     purposes = tuple(_(lock.purposes[purpose].text) for purpose in record.purposes)
@@ -177,7 +180,7 @@ def _role_items(lock: Lock) -> Iterable[Item]:
 
 def _recipient_items(lock: Lock) -> Iterable[Item]:
     for name, recipient in sorted(lock.recipients.items()):
-        facts = [Fact(_("For"), _(recipient.step)), Fact(_("Receives"), _(recipient.receives))]
+        facts = [Fact(_("Its step"), _(recipient.step)), Fact(_("Receives"), _(recipient.receives))]
         if recipient.where:
             facts.append(Fact(_("Where"), _(recipient.where)))
         if recipient.hosts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import subprocess
 import sys
@@ -10,8 +11,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 from urllib.request import Request, urlopen
-
-import os
 
 from troth.kernel.errors import Unavailable
 from troth.promises.program import end, start, wait_for_ready

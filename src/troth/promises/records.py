@@ -32,7 +32,9 @@ def database_values(data: bytes, wal: bytes = b"") -> list[bytes]:
 
 def _values(connection: sqlite3.Connection) -> Iterator[bytes]:
     # What a virtual table shows lies in ordinary tables beside it.
-    listed = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'")
+    listed = connection.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
+    )
     connection.text_factory = bytes
     for (name,) in listed.fetchall():
         for row in connection.execute(f"SELECT * FROM {_quoted(name)}"):  # noqa: S608 - a name from the file's own schema

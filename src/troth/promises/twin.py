@@ -128,7 +128,9 @@ def running_twin(source: Path, *, workers: int = 2) -> Iterator[Twin]:
     if accepted is None:
         raise NotALiveStore(NotALiveStore.__doc__)
     with ExitStack() as stack:
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="troth-twin-", ignore_cleanup_errors=True)))
+        scratch = Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="troth-twin-", ignore_cleanup_errors=True))
+        )
         clock = os.memfd_create(CLOCK_NAME, 0)
         stack.callback(os.close, clock)
         os.pwrite(clock, b"0".ljust(_CLOCK_WIDTH), 0)

@@ -1,7 +1,7 @@
 """The shop: products, prices with tax, checkout, orders, payments and the ledger.
 
-`place_order` records an initiated purchase, `open_payment` sends the buyer to a provider, `settle` acts on what the provider
-says when asked, `fulfil` gives key and download once. States and moves stand as a table in `shop.model`.
+`place_order` records an initiated purchase, `open_payment` sends the buyer to a provider, `settle` acts on what the
+provider says when asked, `fulfil` gives key and download once. States and moves stand as a table in `shop.model`.
 """
 
 from troth.shop.catalogue import import_products, quote

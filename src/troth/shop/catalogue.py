@@ -33,6 +33,15 @@ class Quote:
     decision: TaxDecision
 
 
+@dataclass(frozen=True)
+class Market:
+    """For whom and when a price is asked: country (ISO 3166), currency (ISO 4217) and day."""
+
+    country: str
+    currency: str
+    on: date
+
+
 def get_product(db: Connection, slug: str) -> Product:
     """Return a product; raises `ProductUnknown`."""
     found = records.find_product(db, slug)
@@ -49,27 +58,26 @@ def get_edition(product: Product, edition: str) -> Edition:
     return found
 
 
-def quote(
-    seller: SellerSettings, product: Product, edition: Edition, *, country: str, currency: str, on: date
-) -> Quote:
+def quote(seller: SellerSettings, product: Product, edition: Edition, market: Market) -> Quote:
     """Quote an edition; raises `CurrencyUnknown`, `UnknownCountry`, `NoTaxRegime` or `RegimeUnfit`."""
-    listed = edition.find_price(currency)
+    listed = edition.find_price(market.currency)
     if listed is None:
         raise CurrencyUnknown(field="currency")
-    decision = decide_tax(SellerTax.of(seller), buyer_country=country, business=False, on=on)
+    decision = decide_tax(SellerTax.of(seller), buyer_country=market.country, business=False, on=market.on)
     return Quote(edition, price(listed.money, includes_tax=product.includes_tax, decision=decision), decision)
 
 
 def currencies(product: Product) -> tuple[str, ...]:
     """Return the currencies in which every edition has a price, the first edition's order."""
     first, *others = product.editions
-    return tuple(
-        one.currency for one in first.prices if all(edition.find_price(one.currency) for edition in others)
-    )
+    return tuple(one.currency for one in first.prices if all(edition.find_price(one.currency) for edition in others))
 
 
 def import_products(uow: UnitOfWork, content: bytes) -> list[Product]:
-    """Read a product file (TOML, docs/guides/maker.md) and offer what it says; raises `CatalogueRefused`, all or nothing."""
+    """Read a product file (TOML, docs/guides/maker.md) and offer what it says.
+
+    Raises `CatalogueRefused`, all or nothing.
+    """
     products = read_products(content)
     for position, product in enumerate(products):
         records.put_product(uow.db, product, position=position, updated_at=uow.now)
@@ -116,7 +124,10 @@ def _read_edition(raw: dict[str, Any], tag: int) -> dict[str, Any]:
 def _check_product(product: Product, where: str) -> None:
     ids = [edition.id for edition in product.editions]
     for wrong, why in (
-        (not product.slug or not all(c.isalnum() or c == "-" for c in product.slug), "slug: letters, digits and - only"),
+        (
+            not product.slug or not all(c.isalnum() or c == "-" for c in product.slug),
+            "slug: letters, digits and - only",
+        ),
         (not product.slug.isascii() or len(product.slug) > 64, "slug: at most 64 plain letters"),  # noqa: PLR2004
         (not ids, "it has no edition"),
         (len(set(ids)) < len(ids), "two editions have the same id"),

@@ -76,4 +76,7 @@ class NoPayment(Conflict):
 
 
 class ProviderDown(Unavailable):
-    """The payment provider does not answer right now. Your order is kept and nothing was charged; please try again in a minute."""
+    """The payment provider does not answer right now.
+
+    Your order is kept and nothing was charged; please try again in a minute.
+    """

@@ -27,9 +27,7 @@ def check(database: Database, payload: Payload) -> None:
 def notice(database: Database, payload: Payload) -> None:
     """Find out which attempt a webhook is about, and check that one."""
     name = str(payload["provider"])
-    heard = Notice(
-        str(payload["event"]), str(payload["type"]), str(payload["object"]), from_micros(int(payload["at"]))
-    )
+    heard = Notice(str(payload["event"]), str(payload["type"]), str(payload["object"]), from_micros(int(payload["at"])))
     reference = database.port(Providers).get(name).find_reference(heard)
     if reference is not None:
         _check(database, name, reference)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from troth import mail
+from troth.licences import LicenceKey
 from troth.shop import records
 from troth.shop.epc import Account
-from troth.shop.views import OrderView, file_view, order_view, steps
+from troth.shop.model import Buyer
+from troth.shop.views import file_view, order_view, steps
 from troth.shop.withdrawal import DELIVER_NOW, WAIVER
 from troth.web.pages import translations
 
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
     from troth.kernel.config import Settings
     from troth.kernel.money import Money
     from troth.kernel.work import UnitOfWork
-    from troth.shop.model import Buyer, Invoice, Order
+    from troth.shop.model import Invoice, Order
 
 
 def order_url(settings: Settings, token: str) -> str:
@@ -44,20 +47,30 @@ def bank_view(settings: Settings, order: Order) -> dict[str, Any] | None:
     }
 
 
-def write_initiated(uow: UnitOfWork, order: Order, email: str, token: str) -> None:
+@dataclass(frozen=True)
+class MadeAnew:
+    """A key made anew for another address, by the buying browser or by the maker."""
+
+    key: LicenceKey
+    by_maker: bool
+
+
+def write_initiated(uow: UnitOfWork, order: Order, buyer: Buyer) -> None:
     """Tell how to pay by transfer."""
-    _write(uow, order, email, "initiated", token, bank=bank_view(uow.settings, order))
+    _write(uow, order, buyer, "initiated", bank=bank_view(uow.settings, order))
 
 
 def write_receipt(uow: UnitOfWork, order: Order, buyer: Buyer, invoice: Invoice | None) -> None:
     """Confirm the payment."""
-    named = "" if invoice is None else "\n".join(part for part in (invoice.name, invoice.address, invoice.vat_id) if part)
-    _write(uow, order, buyer.email, "receipt", buyer.token, buyer=named, checkpoint="")
+    named = (
+        "" if invoice is None else "\n".join(part for part in (invoice.name, invoice.address, invoice.vat_id) if part)
+    )
+    _write(uow, order, buyer, "receipt", buyer=named, checkpoint="")
 
 
 def write_later(uow: UnitOfWork, order: Order, buyer: Buyer) -> None:
     """Say that key and download come on day 15."""
-    _write(uow, order, buyer.email, "later", buyer.token)
+    _write(uow, order, buyer, "later")
 
 
 def write_key(uow: UnitOfWork, order: Order, buyer: Buyer, key: str, *, once: str = "") -> None:
@@ -69,9 +82,8 @@ def write_key(uow: UnitOfWork, order: Order, buyer: Buyer, key: str, *, once: st
     _write(
         uow,
         order,
-        buyer.email,
+        buyer,
         "key",
-        buyer.token,
         once=once,
         key=key,
         email=buyer.email,
@@ -85,30 +97,30 @@ def write_key(uow: UnitOfWork, order: Order, buyer: Buyer, key: str, *, once: st
 def write_link(uow: UnitOfWork, order: Order, buyer: Buyer, link: str) -> None:
     """Send the single-use link that opens the order's key and address."""
     address = f"{order_url(uow.settings, buyer.token)}/open/{link}"
-    _write(uow, order, buyer.email, "link", buyer.token, once=link, url=address)
+    _write(uow, order, buyer, "link", once=link, url=address)
 
 
-def write_reissued(uow: UnitOfWork, order: Order, email: str, token: str, *, key: str, maker: bool, mark: str) -> None:
-    """Tell an address that the key was made anew; `key` is empty in the letter to the old address."""
-    _write(uow, order, email, "reissued", token if key else "", once=mark, key=key, maker=maker)
+def write_reissued(uow: UnitOfWork, order: Order, buyer: Buyer, made: MadeAnew, *, show: bool) -> None:
+    """Tell an address that the key was made anew; only the right one is shown the key and the order's page."""
+    key = made.key.display if show else ""
+    once = f"{'new' if show else 'old'}-{made.key.last5}"
+    _write(uow, order, buyer if show else Buyer(buyer.email, ""), "reissued", once=once, key=key, maker=made.by_maker)
 
 
 def write_refund(uow: UnitOfWork, order: Order, buyer: Buyer, amount: Money, *, revoked: bool) -> None:
     """Say that money goes back."""
-    _write(uow, order, buyer.email, "refund", buyer.token, amount=amount, revoked=revoked)
+    _write(uow, order, buyer, "refund", amount=amount, revoked=revoked)
 
 
-def _write(
-    uow: UnitOfWork, order: Order, to: str, template: str, token: str, *, once: str = "", **context: Any
-) -> None:
+def _write(uow: UnitOfWork, order: Order, to: Buyer, template: str, *, once: str = "", **context: object) -> None:
     """Queue one letter about an order; `once` tells two occasions of the same kind apart."""
-    url = order_url(uow.settings, token) if token else uow.settings.store.base_url
-    view: OrderView = order_view(uow, order, translations(order.language).gettext, url=url)
+    url = order_url(uow.settings, to.token) if to.token else uow.settings.store.base_url
+    view = order_view(uow, order, translations(order.language).gettext, url=url)
     mail.queue(
         uow,
         mail.Letter(
             person=order.person,
-            to=to,
+            to=to.email,
             kind=template,
             template=template,
             purpose=mail.SERVICE,

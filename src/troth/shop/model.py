@@ -186,7 +186,10 @@ class Invoice(Personal, frozen=True):
 
 @dataclass(frozen=True)
 class Checkout:
-    """Everything a checkout hands over, from the form or the API; `shown` is the sum the buyer saw (None: none was shown)."""
+    """Everything a checkout hands over, from the form or the API.
+
+    `shown` is the sum the buyer saw (None: none was shown).
+    """
 
     product: str
     edition: str

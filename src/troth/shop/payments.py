@@ -1,7 +1,7 @@
 """Payments: asking a provider, believing only what it says when asked, and writing every movement of money down once.
 
-A redirect fulfils nothing and a webhook proves nothing: both only make us ask. What the provider then says is compared with
-the order (live or test, amount, currency, order id) before anything is given out.
+A redirect fulfils nothing and a webhook proves nothing: both only make us ask. What the provider then says is
+compared with the order (live or test, amount, currency, order id) before anything is given out.
 """
 
 from __future__ import annotations
@@ -65,7 +65,10 @@ class Opened:
 
 @dataclass(frozen=True)
 class Truth:
-    """What the provider says when asked; `payment` is its number for the money, `country` that of the card or account."""
+    """What the provider says when asked.
+
+    `payment` is its number for the money, `country` that of the card or account.
+    """
 
     status: Status
     live: bool
@@ -84,6 +87,16 @@ class Notice:
     type: str
     object: str
     at: datetime
+
+
+@dataclass(frozen=True)
+class Movement:
+    """Money that moved: whose books say so, under which number there, how much, and the country it came from if known."""
+
+    provider: str
+    reference: str
+    amount: Money
+    country: str | None = None
 
 
 class Forged(Refused):
@@ -135,7 +148,9 @@ class Providers:
 
 
 def open_payment(database: Database, token: str) -> str:
-    """Return the provider's page for an order, opening one if there is none; the network call stands outside any transaction.
+    """Return the provider's page for an order, opening one if there is none.
+
+    The network call stands outside any transaction.
 
     Raises `OrderUnknown`, `WrongState` (nothing to pay), `NoPayment` or `ProviderDown`.
     """
@@ -178,7 +193,9 @@ def open_payment(database: Database, token: str) -> str:
 
 
 def _usable(attempt: Attempt, now: datetime) -> bool:
-    return attempt.url is not None and attempt.expires_at is not None and attempt.expires_at > now + timedelta(minutes=2)
+    return (
+        attempt.url is not None and attempt.expires_at is not None and attempt.expires_at > now + timedelta(minutes=2)
+    )
 
 
 def come_back(uow: UnitOfWork, back: str) -> Order:
@@ -226,7 +243,7 @@ def settle(uow: UnitOfWork, attempt: Attempt, truth: Truth, provider: Provider) 
     if truth.status is Status.PAID:
         _settle_paid(uow, order, truth, provider)
         if truth.refunded >= order.sum.total.minor:
-            record_refund(uow, order.id, provider.name, truth.payment, truth.amount)
+            record_refund(uow, order.id, Movement(provider.name, truth.payment, truth.amount))
     elif truth.status is Status.FAILED and records.move_order(uow.db, order.id, State.FAILED):
         records.add_event(uow.db, order.id, State.FAILED.value, uow.now)
 
@@ -236,25 +253,24 @@ def _settle_paid(uow: UnitOfWork, order: Order, truth: Truth, provider: Provider
         # Another mode's or another order's money: none of it may open this order, and none of it is ours to book here.
         _flag(uow, order, "payment of another mode or order")
         return
-    record_payment(uow, order, provider.name, truth.payment, truth.amount, country=truth.country)
+    record_payment(uow, order, Movement(provider.name, truth.payment, truth.amount, truth.country))
 
 
-def record_payment(
-    uow: UnitOfWork, order: Order, provider: str, reference: str, amount: Money, *, country: str | None = None
-) -> None:
+def record_payment(uow: UnitOfWork, order: Order, moved: Movement) -> None:
     """Write a payment down, once per provider's number, and give the order what it is paid for.
 
-    A payment of another amount, or for an order that no longer waits for one, is written down and flagged, nothing given.
+    A payment of another amount, or for an order that no longer waits for one, is written down and flagged, nothing
+    given.
     """
-    if records.find_payment(uow.db, provider, reference, "payment") is not None:
+    if records.find_payment(uow.db, moved.provider, moved.reference, "payment") is not None:
         return
-    _book(uow, order.id, "payment", provider, reference, amount)
-    if amount != order.sum.total:
+    _book(uow, order.id, "payment", moved)
+    if moved.amount != order.sum.total:
         _flag(uow, order, "paid another amount")
         return
-    evidence = compare(order.country, country)
+    evidence = compare(order.country, moved.country)
     deliver_at = day_15(uow.now) if order.waits else uow.now
-    moved = records.move_order(
+    came = records.move_order(
         uow.db,
         order.id,
         State.PAID,
@@ -263,7 +279,7 @@ def record_payment(
         evidence_country=evidence.provider,
         flag="country differs" if evidence.flagged else order.flag,
     )
-    if not moved:
+    if not came:
         _flag(uow, order, "paid twice or too late: refund it")
         return
     records.add_event(uow.db, order.id, State.PAID.value, uow.now)
@@ -299,7 +315,7 @@ def confirm_transfer(uow: UnitOfWork, order: Order, *, country: str | None = Non
     """Record that a bank transfer has arrived, as the maker saw it; raises `WrongState`."""
     if order.method is not Method.BANK or order.state not in {State.INITIATED, State.FAILED}:
         raise WrongState
-    record_payment(uow, order, BANK, order.number, order.sum.total, country=country)
+    record_payment(uow, order, Movement(BANK, order.number, order.sum.total, country))
 
 
 # -- giving back -----------------------------------------------------------------------------------------------------
@@ -324,22 +340,22 @@ def refund(database: Database, order_id: str) -> None:
     if payment.provider != BANK:
         database.port(Providers).get(payment.provider).refund(payment.reference, order.sum.total, once=order_id)
     with database.begin() as uow:
-        record_refund(uow, order_id, payment.provider, payment.reference, order.sum.total)
+        record_refund(uow, order_id, Movement(payment.provider, payment.reference, order.sum.total))
 
 
-def record_refund(uow: UnitOfWork, order_id: str, provider: str, reference: str, amount: Money) -> None:
+def record_refund(uow: UnitOfWork, order_id: str, moved: Movement) -> None:
     """Write a full refund down, once, withdraw the key and tell the buyer."""
-    if records.find_payment(uow.db, provider, reference, "refund") is not None:
+    if records.find_payment(uow.db, moved.provider, moved.reference, "refund") is not None:
         return
     order = service.get_order(uow, order_id)
-    _book(uow, order_id, "refund", provider, reference, -amount)
+    _book(uow, order_id, "refund", replace(moved, amount=-moved.amount))
     if not records.move_order(uow.db, order_id, State.REFUNDED, refunded_at=uow.now):
         return
     records.add_event(uow.db, order_id, State.REFUNDED.value, uow.now)
     licences.revoke(uow, order.line)
     buyer = service.open_buyer(uow, order, role="job")
     if isinstance(buyer, Buyer):
-        letters.write_refund(uow, order, buyer, amount, revoked=order.state is State.FULFILLED)
+        letters.write_refund(uow, order, buyer, moved.amount, revoked=order.state is State.FULFILLED)
 
 
 # -- the ledger ------------------------------------------------------------------------------------------------------
@@ -364,10 +380,13 @@ def first_bad_row(rows: list[Payment]) -> int | None:
     return None
 
 
-def _book(uow: UnitOfWork, order: str, kind: str, provider: str, reference: str, amount: Money) -> None:
+def _book(uow: UnitOfWork, order: str, kind: str, moved: Movement) -> None:
     last = records.last_payment(uow.db)
     number = 1 if last is None else last.number + 1
-    row = Payment(number, new_id(), order, kind, provider, reference, amount.minor, amount.currency, uow.now, b"")
+    amount = moved.amount
+    row = Payment(
+        number, new_id(), order, kind, moved.provider, moved.reference, amount.minor, amount.currency, uow.now, b""
+    )
     row = replace(row, hash=row_hash(row, b"" if last is None else last.hash))
     records.add_payment(uow.db, row)
     vault.of(uow).write_down("payment", row.id, row.hash)

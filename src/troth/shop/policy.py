@@ -44,9 +44,7 @@ TAX = Retention(
     counts_from="the payment",
     reason="Tax law asks for invoices that long, and the EU's one-stop shop for ten years.",
 )
-_EMAIL = FieldRule(
-    "your e-mail address", "Your licence key is made from it, and we send your key and receipt there."
-)
+_EMAIL = FieldRule("your e-mail address", "Your licence key is made from it, and we send your key and receipt there.")
 _TOKEN = FieldRule("the link to your order", "So that we can send you the link again.")
 _BUSINESS = {
     "name": FieldRule("your name or company", "The invoice of a business must name it.", optional=True),

@@ -168,9 +168,7 @@ _order_by_token = select(orders)
 def put_product(db: Connection, page: Product, *, position: int, updated_at: datetime) -> None:
     """Add a product or replace the one of the same name."""
     db.execute(delete(product).where(product.c.slug == page.slug))
-    db.execute(
-        insert(product).values(slug=page.slug, position=position, page=to_json(page), updated_at=updated_at)
-    )
+    db.execute(insert(product).values(slug=page.slug, position=position, page=to_json(page), updated_at=updated_at))
 
 
 def find_product(db: Connection, slug: str) -> Product | None:
@@ -194,9 +192,7 @@ def catalogue_stamp(db: Connection) -> tuple[Any, ...]:
 
 def add_release(db: Connection, one: Release) -> None:
     """Add a file; it replaces the one of the same product, version and name."""
-    same = (
-        (release.c.product == one.product) & (release.c.version == one.version) & (release.c.name == one.name)
-    )
+    same = (release.c.product == one.product) & (release.c.version == one.version) & (release.c.name == one.name)
     db.execute(delete(release).where(same))
     db.execute(insert(release).values({column.name: getattr(one, column.name) for column in release.c}))
 
@@ -204,9 +200,7 @@ def add_release(db: Connection, one: Release) -> None:
 def list_releases(db: Connection, slug: str) -> list[Release]:
     """Return a product's files, newest first."""
     rows = db.execute(
-        select(release)
-        .where(release.c.product == slug)
-        .order_by(release.c.released_on.desc(), release.c.name)
+        select(release).where(release.c.product == slug).order_by(release.c.released_on.desc(), release.c.name)
     )
     return [Release(**row._mapping) for row in rows]  # noqa: SLF001 - the documented name of a row's mapping
 
@@ -258,9 +252,7 @@ def move_order(db: Connection, order_id: str, to: State, **values: Any) -> bool:
     """Move an order to a state if the table of transitions allows it; return whether it moved."""
     allowed = [state.value for state in sources(to)]
     moved = db.execute(
-        update(orders)
-        .where(orders.c.id == order_id, orders.c.state.in_(allowed))
-        .values(state=to.value, **values)
+        update(orders).where(orders.c.id == order_id, orders.c.state.in_(allowed)).values(state=to.value, **values)
     )
     return moved.rowcount == 1
 
@@ -275,30 +267,22 @@ def list_unpaid_before(db: Connection, instant: datetime, *, limit: int = 200) -
     waiting = [state.value for state in sources(State.EXPIRED)]
     return list(
         db.execute(
-            select(orders.c.id)
-            .where(orders.c.state.in_(waiting), orders.c.created_at <= instant)
-            .limit(limit)
+            select(orders.c.id).where(orders.c.state.in_(waiting), orders.c.created_at <= instant).limit(limit)
         ).scalars()
     )
 
 
 def add_event(db: Connection, order_id: str, kind: str, at: datetime, detail: str = "") -> None:
     """Append to an order's history."""
-    number = select(func.coalesce(func.max(order_event.c.number), 0) + 1).where(
-        order_event.c.order == order_id
-    )
+    number = select(func.coalesce(func.max(order_event.c.number), 0) + 1).where(order_event.c.order == order_id)
     db.execute(
-        insert(order_event).values(
-            order=order_id, number=number.scalar_subquery(), kind=kind, at=at, detail=detail
-        )
+        insert(order_event).values(order=order_id, number=number.scalar_subquery(), kind=kind, at=at, detail=detail)
     )
 
 
 def list_events(db: Connection, order_id: str) -> list[tuple[str, datetime, str]]:
     """Return an order's history: kind, instant, detail."""
-    rows = db.execute(
-        select(order_event).where(order_event.c.order == order_id).order_by(order_event.c.number)
-    )
+    rows = db.execute(select(order_event).where(order_event.c.order == order_id).order_by(order_event.c.number))
     return [(row.kind, row.at, row.detail) for row in rows]
 
 
@@ -335,9 +319,7 @@ def list_attempts(
     db: Connection, *, order: str | None = None, state: str = "open", before: datetime | None = None
 ) -> list[Attempt]:
     """Return attempts in a state, oldest first, of one order or made before an instant."""
-    statement = (
-        select(payment_attempt).where(payment_attempt.c.state == state).order_by(payment_attempt.c.created_at)
-    )
+    statement = select(payment_attempt).where(payment_attempt.c.state == state).order_by(payment_attempt.c.created_at)
     if order is not None:
         statement = statement.where(payment_attempt.c.order == order)
     if before is not None:
@@ -403,9 +385,7 @@ def _sum(row: Any) -> Sum:  # noqa: ANN401 - a database row
 def _attempt(row: Any) -> Attempt | None:  # noqa: ANN401 - a database row
     if row is None:
         return None
-    return Attempt(
-        row.id, row.order, row.provider, row.reference, row.url, row.state, row.created_at, row.expires_at
-    )
+    return Attempt(row.id, row.order, row.provider, row.reference, row.url, row.state, row.created_at, row.expires_at)
 
 
 def _payment(row: Any) -> Payment | None:  # noqa: ANN401 - a database row

@@ -16,7 +16,7 @@ from troth.licences.policy import LICENCE
 from troth.mail.policy import SERVICE
 from troth.people.policy import FIND
 from troth.shop import letters, records
-from troth.shop.catalogue import get_edition, get_product, quote
+from troth.shop.catalogue import Market, get_edition, get_product, quote
 from troth.shop.countries import canonical
 from troth.shop.errors import DraftRefused, NoPayment, OrderUnknown, PriceChanged, WrongState
 from troth.shop.model import (
@@ -61,14 +61,8 @@ def place_order(uow: UnitOfWork, checkout: Checkout) -> Placed:
     product = get_product(uow.db, checkout.product)
     edition = get_edition(product, checkout.edition)
     checkout = check(uow, checkout)
-    offer = quote(
-        uow.settings.seller,
-        product,
-        edition,
-        country=checkout.country,
-        currency=checkout.currency,
-        on=uow.now.date(),
-    )
+    market = Market(checkout.country, checkout.currency, uow.now.date())
+    offer = quote(uow.settings.seller, product, edition, market)
     if checkout.shown is not None and checkout.shown != offer.sum.total:
         raise PriceChanged(checkout.shown, offer.sum.total)
     known = None if checkout.once is None else records.find_order_by_once(uow.db, token_index(checkout.once))
@@ -168,7 +162,7 @@ def _place(uow: UnitOfWork, checkout: Checkout, offer: Quote) -> Placed:
     _record_answers(uow, person, order_id, checkout, asked=asked)
     order = get_order(uow, order_id)
     if checkout.method is Method.BANK:
-        letters.write_initiated(uow, order, checkout.email, token)
+        letters.write_initiated(uow, order, Buyer(checkout.email, token))
     return Placed(order, token)
 
 
@@ -204,9 +198,7 @@ def fulfil(uow: UnitOfWork, order_id: str) -> bool:
     with vault.purpose(uow, ORDER, role="job"):
         buyer = order.buyer.open()
     edition = get_edition(get_product(uow.db, order.product), order.edition)
-    key = licences.issue(
-        uow, Grounds(order.person, buyer.email, order.product, order.edition, order.line, edition.tag)
-    )
+    key = licences.issue(uow, Grounds(order.person, buyer.email, order.product, order.edition, order.line, edition.tag))
     records.add_event(uow.db, order_id, State.FULFILLED.value, uow.now)
     letters.write_key(uow, order, buyer, key.display)
     return True
@@ -276,10 +268,9 @@ def reissue(uow: UnitOfWork, order: Order, email: str, *, role: str) -> None:
     edition = get_edition(get_product(uow.db, order.product), order.edition)
     key = licences.issue(uow, Grounds(person, wanted, order.product, order.edition, order.line, edition.tag))
     records.add_event(uow.db, order.id, "reissued", uow.now)
-    moved, maker = replace(order, person=person), role == "maker"
-    mark = key.last5
-    letters.write_reissued(uow, order, before.email, before.token, key="", maker=maker, mark=f"old-{mark}")
-    letters.write_reissued(uow, moved, wanted, before.token, key=key.display, maker=maker, mark=f"new-{mark}")
+    moved, made = replace(order, person=person), letters.MadeAnew(key, by_maker=role == "maker")
+    letters.write_reissued(uow, order, before, made, show=False)
+    letters.write_reissued(uow, moved, after, made, show=True)
 
 
 # -- finding ---------------------------------------------------------------------------------------------------------

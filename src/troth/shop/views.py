@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from troth.shop.tax import Sum
 
 
-
 @dataclass(frozen=True)
 class SumView:
     """A price with its tax in words; `tax` is None where no tax line is shown."""
@@ -65,29 +64,30 @@ class FileView:
     released_on: date
 
 
-def sum_view(amounts: Sum, *, country: str, rate: int, notice: str, language: str, say: Callable[[str], str]) -> SumView:
-    """Put a sum into words; `country` is the one whose tax it is ("" for none)."""
-    if not country:
-        return SumView(amounts.net, None, amounts.total, "", "", say(notice) if notice else None)
+@dataclass(frozen=True)
+class Taxed:
+    """Whose tax a sum holds ("" for nobody's), at which rate, and what is printed where none is charged."""
+
+    country: str
+    rate: int
+    notice: str
+
+
+def sum_view(amounts: Sum, taxed: Taxed, language: str, say: Callable[[str], str]) -> SumView:
+    """Put a sum into words."""
+    if not taxed.country:
+        return SumView(amounts.net, None, amounts.total, "", "", say(taxed.notice) if taxed.notice else None)
     name = say("%(rate)s VAT (%(country)s)") % {
-        "rate": written.percent(rate, language),
-        "country": written.country(country, language),
+        "rate": written.percent(taxed.rate, language),
+        "country": written.country(taxed.country, language),
     }
-    label = say("incl. %(tax)s") % {"tax": name}
-    return SumView(amounts.net, amounts.tax, amounts.total, name, label, None)
+    return SumView(amounts.net, amounts.tax, amounts.total, name, say("incl. %(tax)s") % {"tax": name}, None)
 
 
 def quote_view(offer: Quote, language: str, say: Callable[[str], str]) -> SumView:
     """Put a quote into words."""
     decision = offer.decision
-    return sum_view(
-        offer.sum,
-        country=decision.country,
-        rate=decision.rate,
-        notice=decision.notice.value,
-        language=language,
-        say=say,
-    )
+    return sum_view(offer.sum, Taxed(decision.country, decision.rate, decision.notice.value), language, say)
 
 
 def order_view(uow: UnitOfWork, order: Order, say: Callable[[str], str], *, url: str = "") -> OrderView:
@@ -102,14 +102,7 @@ def order_view(uow: UnitOfWork, order: Order, say: Callable[[str], str], *, url:
         edition=order.edition if edition is None else edition.name,
         state=order.state.value,
         payment=order.method.value,
-        sum=sum_view(
-            order.sum,
-            country=order.tax_country,
-            rate=order.tax_rate,
-            notice=order.tax_notice,
-            language=order.language,
-            say=say,
-        ),
+        sum=sum_view(order.sum, Taxed(order.tax_country, order.tax_rate, order.tax_notice), order.language, say),
         placed_on=order.created_at.date(),
         paid_on=_day(order.paid_at),
         delivers_on=_day(order.deliver_at) if order.state.value == "paid" and order.waits else None,

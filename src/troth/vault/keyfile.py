@@ -10,6 +10,7 @@ import os
 import secrets
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -35,6 +36,11 @@ class SigningKey(msgspec.Struct, frozen=True):
         """Say what it is, never the seed."""
         return f"<signing key since {self.since}>"
 
+    @override
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """Show as little to tools that ask for a richer repr."""
+        return []
+
 
 class KeyFile(msgspec.Struct, frozen=True):
     """All root secrets of one store."""
@@ -50,6 +56,11 @@ class KeyFile(msgspec.Struct, frozen=True):
         """Show nothing but whose keys these are."""
         return f"<keys of store {self.store_id}>"
 
+    @override
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """Show as little to tools that ask for a richer repr."""
+        return []
+
     @property
     def kek_number(self) -> int:
         """The key-encryption key new person keys are wrapped under."""
@@ -59,6 +70,13 @@ class KeyFile(msgspec.Struct, frozen=True):
     def licence_epoch(self) -> int:
         """The master key new licence keys are made from."""
         return max(self.licence)
+
+    @property
+    def whole(self) -> bool:
+        """Whether every kind of key is there in its full length."""
+        seeds = [key.seed for key in self.signing.values()]
+        every = [self.index, *self.kek.values(), *self.licence.values(), *seeds]
+        return bool(self.kek and self.licence and seeds) and all(len(one) == KEY_BYTES for one in every)
 
     def derive(self, label: str) -> bytes:
         """Return 32 bytes for one use, derived from the index key; equal labels give equal keys."""
@@ -92,11 +110,20 @@ def create(path: Path, *, today: str) -> KeyFile:
 def load(path: Path) -> KeyFile:
     """Read the key file; raises `KeyFileMissing`, which names the file and never its content."""
     try:
-        return from_json(path.read_bytes(), KeyFile)
+        content = path.read_bytes()
     except OSError as error:
         raise KeyFileMissing(f"The key file {path} cannot be read ({error.strerror}).") from error
-    except Refused as error:
-        raise KeyFileMissing(f"The key file {path} is damaged; put it back from the recovery sheet.") from error
+    keys = _decode(content)
+    if keys is None or not keys.whole:
+        raise KeyFileMissing(f"The key file {path} is damaged; put it back from the recovery sheet.")
+    return keys
+
+
+def _decode(content: bytes) -> KeyFile | None:
+    try:
+        return from_json(content, KeyFile)
+    except Refused:
+        return None
 
 
 def _sync_folder(folder: Path) -> None:

@@ -67,7 +67,7 @@ class Gate:
     def _may_leave(self, value: bytes, agreed: Collection[CookieCategory]) -> bool:
         pair, *attributes = value.decode("latin-1").split(";")
         full = pair.partition("=")[0].strip()
-        name = full.removeprefix(_PREFIX) if self.https else full
+        name = full.removeprefix(_PREFIX)
         cookie = self.lock.cookie(name)
         if cookie is None or full != self.full_name(name):
             return False

@@ -142,6 +142,8 @@ def configure(folder: Path, *, level: int = logging.INFO) -> DayFile:
         root.removeHandler(old)
     root.handlers[:] = [file, shown]
     root.setLevel(level)
+    # A record that cannot be written would else be printed whole, with its values.
+    logging.raiseExceptions = False
     for noisy in ("uvicorn", "uvicorn.error", "asyncio", "stripe", "sqlalchemy"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     return file

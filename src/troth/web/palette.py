@@ -63,7 +63,7 @@ SHADES: Final[Mapping[str, Shade]] = MappingProxyType(
         "sunk": Shade(0.010, 0.962, 0.145, PAPER),
         "line": Shade(0.012, 0.895, 0.315, PAPER),
         "edge": Shade(0.018, 0.610, 0.570),
-        "ink": Shade(0.026, 0.230, 0.935),
+        "ink": Shade(0.018, 0.230, 0.930),
         "quiet": Shade(0.018, 0.460, 0.750),
         "accent": Shade(0.115, 0.430, 0.805),
         "accent-deep": Shade(0.105, 0.360, 0.865),

@@ -16,9 +16,7 @@ from troth.kernel.errors import Refused
 from troth.licences.key import ALPHABET, KeyFacts, KeyRefused, licence_index, make, parse
 from troth_licence import key as sdk
 
-VECTORS: dict[str, Any] = json.loads(
-    (Path(__file__).parents[3] / "docs/formats/licence-key.vectors.json").read_text()
-)
+VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[3] / "docs/formats/licence-key.vectors.json").read_text())
 MASTER = bytes(range(32))
 FACTS = KeyFacts("store", "product", "line", 1, bytes(16), "ada@example.com")
 
@@ -159,9 +157,7 @@ def misspell(text: str, source: random.Random) -> tuple[str, bool]:
     else:
         wrong = 0
     for position in source.sample(range(25), wrong):
-        symbols[position] = source.choice(
-            [symbol for symbol in ALPHABET + "U" if symbol != symbols[position]]
-        )
+        symbols[position] = source.choice([symbol for symbol in ALPHABET + "U" if symbol != symbols[position]])
     if kind == 5:
         at = source.randrange(24)
         symbols[at], symbols[at + 1] = symbols[at + 1], symbols[at]

@@ -34,9 +34,7 @@ PUBLIC = KEY.verify_key.encode()
 
 
 def test_the_vector() -> None:
-    answer = Answer(
-        VALID["status"], VALID["body"].encode(), VALID["path"], VALID["request_digest"], VALID["created"]
-    )
+    answer = Answer(VALID["status"], VALID["body"].encode(), VALID["path"], VALID["request_digest"], VALID["created"])
     assert base64.b64encode(PUBLIC).decode() == VECTORS["public_key"]
     assert key_id(PUBLIC) == VECTORS["kid"]
     assert sign(KEY, VECTORS["kid"], answer) == VALID["headers"]

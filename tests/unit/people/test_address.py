@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from troth.kernel.errors import Refused
 from troth.people.address import AddressRefused, normalise
 
-VECTORS: dict[str, Any] = json.loads(
-    (Path(__file__).parents[3] / "docs/formats/licence-key.vectors.json").read_text()
-)["addresses"]
+VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[3] / "docs/formats/licence-key.vectors.json").read_text())[
+    "addresses"
+]
 
 
 @pytest.mark.parametrize("vector", VECTORS["valid"], ids=lambda vector: vector["name"])
@@ -59,9 +59,7 @@ def test_any_text_is_normalised_for_good_or_refused(text: str) -> None:
 
 
 @given(
-    st.from_regex(
-        r"[A-Za-z0-9_+-]{1,20}(\.[A-Za-z0-9_+-]{1,20}){0,2}@[A-Za-z0-9]{1,20}\.[A-Za-z]{2,6}", fullmatch=True
-    )
+    st.from_regex(r"[A-Za-z0-9_+-]{1,20}(\.[A-Za-z0-9_+-]{1,20}){0,2}@[A-Za-z0-9]{1,20}\.[A-Za-z]{2,6}", fullmatch=True)
 )
 def test_an_everyday_address_is_only_lower_cased(address: str) -> None:
     assert normalise(f" {address}\n") == address.lower()

@@ -477,7 +477,7 @@ def test_a_topic_follows_from_the_name_unless_it_is_given() -> None:
     assert {name: field.topic for name, field in fields.items()} == {
         "email": Topic.EMAIL,
         "name": Topic.PURCHASE,
-        "amount": Topic.PURCHASE,
+        "amount": Topic.OTHER,
         "vat_id": Topic.OTHER,
         "ip": Topic.VISIT,
         "pages": Topic.VISIT,

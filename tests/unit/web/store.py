@@ -85,7 +85,7 @@ class Client:
 
     def send(self, method: str, path: str, **more: Any) -> httpx.Response:
         async def run() -> httpx.Response:
-            transport = httpx.ASGITransport(self.site, client=(self.client, 1234))  # type: ignore[arg-type]
+            transport = httpx.ASGITransport(self.site, client=(self.client, 1234))
             async with httpx.AsyncClient(transport=transport, base_url=self.base) as client:
                 return await client.request(method, path, **more)
 

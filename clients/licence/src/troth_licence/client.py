@@ -122,9 +122,7 @@ def _answer(exchange: Exchange, verified: Verified, nonce: str) -> Answer:
         said: Any = json.loads(exchange.body)
         valid, code, detail, echoed = said["valid"], said["code"], said["detail"], said["nonce"]
     except (ValueError, KeyError, TypeError) as error:
-        raise AnswerNotTrusted(
-            "The store's answer has an unknown form. Please update the program."
-        ) from error
+        raise AnswerNotTrusted("The store's answer has an unknown form. Please update the program.") from error
     texts = (code, detail, echoed)
     if not isinstance(valid, bool) or not all(isinstance(text, str) for text in texts) or echoed != nonce:
         raise AnswerNotTrusted

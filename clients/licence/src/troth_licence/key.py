@@ -269,9 +269,7 @@ def _with_one_taken_out(symbols: str) -> dict[str, int]:
     found: dict[str, int] = {}
     for place in range(_LENGTH + 1):
         text = symbols[:place] + symbols[place + 1 :]
-        if all(symbol in _VALUES for symbol in text) and not any(
-            _syndromes([_VALUES[symbol] for symbol in text])
-        ):
+        if all(symbol in _VALUES for symbol in text) and not any(_syndromes([_VALUES[symbol] for symbol in text])):
             found.setdefault(text, place)
     return found
 

@@ -56,10 +56,7 @@ class Needles:
         if self._marker is None or any(view.holds(form) for _, form in self._marker.all):
             wanted += self._marked
         return {
-            Hit(secret, encoding)
-            for secret in wanted
-            for encoding, form in self._forms[secret].all
-            if view.holds(form)
+            Hit(secret, encoding) for secret in wanted for encoding, form in self._forms[secret].all if view.holds(form)
         }
 
     @cached_property

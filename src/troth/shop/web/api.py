@@ -11,7 +11,7 @@ from starlette.responses import Response
 from troth.kernel.errors import NotFound, Refused
 from troth.kernel.money import Money
 from troth.shop import payments, records, service
-from troth.shop.catalogue import quote
+from troth.shop.catalogue import Market, quote
 from troth.shop.errors import DraftRefused
 from troth.shop.model import Checkout, Method
 from troth.shop.payments import Providers
@@ -117,12 +117,8 @@ def _products(uow: UnitOfWork) -> ProductList:
     for product in records.list_products(uow.db):
         editions = []
         for edition in product.editions if settings.seller.tax else ():
-            offers = [
-                quote(
-                    settings.seller, product, edition, country=country, currency=one.currency, on=uow.now.date()
-                ).sum
-                for one in edition.prices
-            ]
+            markets = [Market(country, one.currency, uow.now.date()) for one in edition.prices]
+            offers = [quote(settings.seller, product, edition, market).sum for market in markets]
             prices = [ListedPrice(_amount(one.net), _amount(one.tax), _amount(one.total)) for one in offers]
             editions.append(ListedEdition(edition.id, edition.name, prices))
         url = f"{settings.store.base_url}/products/{product.slug}"

@@ -15,7 +15,7 @@ from troth.kernel.money import Money
 from troth.people.hints import suggest_domain
 from troth.people.model import SESSION_LIFE
 from troth.shop import countries, wording
-from troth.shop.catalogue import Quote, currencies, get_product, quote
+from troth.shop.catalogue import Market, Quote, currencies, get_product, quote
 from troth.shop.errors import DraftRefused, PriceChanged
 from troth.shop.model import Checkout, Method, Product
 from troth.shop.service import Placed, place_order
@@ -197,17 +197,8 @@ async def _page(  # noqa: PLR0913 - each is one thing the form can come back wit
 def _offered(uow: UnitOfWork, slug: str, country: str, currency: str) -> Offered:
     product = get_product(uow.db, slug)
     known = currencies(product)
-    quotes = tuple(
-        quote(
-            uow.settings.seller,
-            product,
-            edition,
-            country=country,
-            currency=currency if currency in known else known[0],
-            on=uow.now.date(),
-        )
-        for edition in product.editions
-    )
+    market = Market(country, currency if currency in known else known[0], uow.now.date())
+    quotes = tuple(quote(uow.settings.seller, product, edition, market) for edition in product.editions)
     return Offered(product, quotes, uow.now)
 
 
@@ -228,9 +219,7 @@ def _values(call: Call, given: Mapping[str, str], offered: Offered, country: str
         "edition": given["edition"] if given.get("edition") in ids else ids[0],
         "country": country,
         "payment": given.get("payment") or (ways[0][0] if ways else ""),
-        "total": " ".join(
-            f"{one.edition.id}:{one.sum.total.minor}:{one.sum.total.currency}" for one in offered.quotes
-        ),
+        "total": " ".join(f"{one.edition.id}:{one.sum.total.minor}:{one.sum.total.currency}" for one in offered.quotes),
         "currency": offered.quotes[0].sum.total.currency,
         "once": given.get("once") or new_token(),
     }
@@ -261,7 +250,12 @@ def _choice(call: Call, offer: Quote) -> EditionChoice:
 
 ROUTES = (
     Route(
-        "GET", "/checkout/{slug}", show, "checkout", query=("edition", "country", "currency"), limits=(Limit("look", 240),)
+        "GET",
+        "/checkout/{slug}",
+        show,
+        "checkout",
+        query=("edition", "country", "currency"),
+        limits=(Limit("look", 240),),
     ),
     Route(
         "POST",

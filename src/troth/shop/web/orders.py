@@ -1,4 +1,4 @@
-"""An order's own pages: its state by its link, and to the buying browser (or after a fresh mail link) everything else."""
+"""An order's own pages: its state by its link; everything else to the buying browser or after a fresh mail link."""
 
 from __future__ import annotations
 
@@ -290,8 +290,12 @@ ROUTES = (
     ),
     Route("POST", "/orders/{token}/link", send_link, "order-link", form="link", cookies=_SESSION, limits=(LINKS,)),
     Route("GET", "/orders/{token}/open/{link}", show_link, "order-open", limits=(LOOKS,)),
-    Route("POST", "/orders/{token}/open/{link}", open_link, "order-opened", form="link", cookies=_SESSION, limits=(LOOKS,)),
-    Route("POST", "/orders/{token}/reissue", reissue, "order-reissue", form="reissue", cookies=_SESSION, limits=(LOOKS,)),
+    Route(
+        "POST", "/orders/{token}/open/{link}", open_link, "order-opened", form="link", cookies=_SESSION, limits=(LOOKS,)
+    ),
+    Route(
+        "POST", "/orders/{token}/reissue", reissue, "order-reissue", form="reissue", cookies=_SESSION, limits=(LOOKS,)
+    ),
     Route("POST", "/orders/{token}/cancel", cancel, "order-cancel", form="cancel", cookies=_SESSION, limits=(LOOKS,)),
     Route("GET", "/orders/{token}/files/{release}/{name}", file, "order-file", limits=(LOOKS,)),
 )

@@ -11,17 +11,13 @@ from markupsafe import Markup
 from starlette.responses import Response, StreamingResponse
 
 from troth.shop import countries, records
-from troth.shop.catalogue import currencies, get_product, quote
-from troth.shop.errors import CurrencyUnknown
+from troth.shop.catalogue import Market, currencies, get_product, quote
 from troth.shop.model import Product, Release
 from troth.shop.objects import Objects, ObjectUnknown, find_download
-from troth.shop.tax import NoTaxRegime
-from troth.shop.views import FileView, SumView, file_view, quote_view
+from troth.shop.views import SumView, file_view, quote_view
 from troth.web.route import Route
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from troth.kernel.work import UnitOfWork
     from troth.web.call import Call
 
@@ -61,10 +57,9 @@ async def home(call: Call) -> Response:
 
 
 def _home(uow: UnitOfWork, call: Call) -> dict[str, Any]:
-    say = call.say
     products = []
     for product in records.list_products(uow.db):
-        editions = _editions(uow, product, call, say, country=call.country, currency=currencies(product)[0])
+        editions = _editions(uow, product, call, Market(call.country, currencies(product)[0], uow.now.date()))
         cheapest = min(editions, key=lambda one: one.sum.total.minor, default=None)
         products.append(
             {
@@ -87,7 +82,6 @@ async def product_page(call: Call) -> Response:
 
 def _product(uow: UnitOfWork, call: Call) -> dict[str, Any]:
     product = get_product(uow.db, call.params["slug"])
-    say = call.say
     country = countries.canonical(call.query.get("country") or call.country)
     currency = call.query.get("currency") or currencies(product)[0]
     files = records.list_releases(uow.db, product.slug)
@@ -101,7 +95,7 @@ def _product(uow: UnitOfWork, call: Call) -> dict[str, Any]:
             "badge": product.badge,
             "capture": _capture(uow, product),
             "requirements": product.requirements,
-            "editions": _editions(uow, product, call, say, country=country, currency=currency),
+            "editions": _editions(uow, product, call, Market(country, currency, uow.now.date())),
             "trials": [file_view(one) for one in files if one.trial],
             "licence": product.licence,
             "news": product.news,
@@ -119,27 +113,16 @@ def sells(uow: UnitOfWork) -> bool:
     return uow.settings.seller.tax is not None and (payments.stripe is not None or payments.bank is not None)
 
 
-def _editions(
-    uow: UnitOfWork, product: Product, call: Call, say: Callable[[str], str], *, country: str, currency: str
-) -> list[EditionView]:
+def _editions(uow: UnitOfWork, product: Product, call: Call, market: Market) -> list[EditionView]:
+    """Return a product's editions with their prices; none while the maker has not said which tax applies."""
     if uow.settings.seller.tax is None:
         return []
+    chosen = f"country={market.country}&currency={market.currency}"
     shown = []
     for edition in product.editions:
-        try:
-            offer = quote(
-                uow.settings.seller, product, edition, country=country, currency=currency, on=uow.now.date()
-            )
-        except NoTaxRegime:
-            return []
-        except CurrencyUnknown:
-            raise
-        url = f"/checkout/{product.slug}?edition={edition.id}&country={country}&currency={currency}"
-        shown.append(
-            EditionView(
-                edition.id, edition.name, edition.per, edition.differs, quote_view(offer, call.language, say), url
-            )
-        )
+        price = quote_view(quote(uow.settings.seller, product, edition, market), call.language, call.say)
+        url = f"/checkout/{product.slug}?edition={edition.id}&{chosen}"
+        shown.append(EditionView(edition.id, edition.name, edition.per, edition.differs, price, url))
     return shown
 
 
@@ -152,9 +135,7 @@ def _capture(uow: UnitOfWork, product: Product) -> CaptureView | None:
         # A maker's own drawing, imported by `troth product import`; the page's CSP lets no script or style in it run.
         chunks = uow.database.port(Objects).read(picture.object)  # type: ignore[type-abstract]
         drawn = Markup(b"".join(chunks)[:_MOST_CAPTURE].decode("utf-8"))  # noqa: S704 - see above
-    return CaptureView(
-        f"/media/{product.slug}", picture.alt, picture.width, picture.height, picture.caption, drawn
-    )
+    return CaptureView(f"/media/{product.slug}", picture.alt, picture.width, picture.height, picture.caption, drawn)
 
 
 async def media(call: Call) -> Response:
@@ -231,4 +212,3 @@ ROUTES = (
     Route("GET", "/contact", contact, "contact", cache=CACHE_SECONDS),
     Route("GET", "/accessibility", accessibility, "accessibility", cache=CACHE_SECONDS),
 )
-__all__ = ["ROUTES", "FileView", "send_file", "sells"]

@@ -1,0 +1,1 @@
+"""Adapters: what implements the Protocols of the parts against the world outside."""
