@@ -32,7 +32,7 @@ from troth.policy import LOCK_FILE, Archive, Lock, Rules, check_lock, read_lock
 from troth.policy.archive import REVISIONS
 from troth.policy.compiler import ColumnFacts, ColumnKind, compile_policy
 from troth.policy.wording import read_wording
-from troth.shop.objects import Objects
+from troth.shop.protocols import Objects
 from troth.shop.payments import Providers
 from troth.vault import Vault, VaultAccess, keyfile
 from troth.vault import records as vault_records

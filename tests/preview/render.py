@@ -62,7 +62,9 @@ def look(browser: Browser, shelf: Shelf, name: str, out: Path, axe: str) -> Iter
     for scheme in SCHEMES:
         for width in WIDTHS:
             context = browser.new_context(
-                viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=True  # type: ignore[arg-type]
+                viewport={"width": width, "height": 900},
+                color_scheme=scheme,
+                java_script_enabled=True,  # type: ignore[arg-type]
             )
             page = context.new_page()
             said: list[str] = []
@@ -104,7 +106,10 @@ def check_html(folder: Path, jar: Path) -> Sequence[str]:
         check=False,
     )
     told = json.loads(ran.stderr or "{}").get("messages", [])
-    return [f"vnu {one.get('subType') or one['type']}: {Path(one['url']).name}:{one.get('lastLine')}: {one['message']}" for one in told]
+    return [
+        f"vnu {one.get('subType') or one['type']}: {Path(one['url']).name}:{one.get('lastLine')}: {one['message']}"
+        for one in told
+    ]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -287,10 +287,14 @@ def order(name: str, view: View, **rest: Any) -> Sample:
 def orders() -> Iterator[Sample]:
     """The order page in every state."""
     yield order("order", order_view("fulfilled"), private=PRIVATE, downloads=(TRIAL,), reissue=REISSUE)
-    yield order("order-elsewhere", order_view("fulfilled"), downloads=(TRIAL,), link=LINK, said="The link is on its way.")
+    yield order(
+        "order-elsewhere", order_view("fulfilled"), downloads=(TRIAL,), link=LINK, said="The link is on its way."
+    )
     yield order("order-unpaid", order_view("initiated"), pay_url="/orders/x7dPq0/pay")
     yield order("order-transfer", order_view("initiated", payment="bank"), bank=transfer(HOME.total))
-    waiting = View(email="mira@meadow.example", key="", buyer="Meadow & Daughters\nRue Verte 3\n75011 Paris\nFR40303265045")
+    waiting = View(
+        email="mira@meadow.example", key="", buyer="Meadow & Daughters\nRue Verte 3\n75011 Paris\nFR40303265045"
+    )
     yield order("order-day-15", order_view("paid", delivers_on=LATER), private=waiting)
     yield order("order-paid", order_view("paid"))
     yield order("order-failed", order_view("failed", sum=amounts(3900, None)), pay_url="/orders/x7dPq0/pay")
@@ -305,11 +309,25 @@ def office() -> Iterator[Sample]:
     search = FormView("search", "/office/orders", {"query": query})
     usual = {"product": "Fernside Backup", "edition": "Home", "placed_on": TODAY, "total": HOME.total, "flag": ""}
     person = View(
-        email="mira@meadow.example", name="Meadow & Daughters", address="Rue Verte 3\n75011 Paris", vat_id="", reason="she asked for help"
+        email="mira@meadow.example",
+        name="Meadow & Daughters",
+        address="Rue Verte 3\n75011 Paris",
+        vat_id="",
+        reason="she asked for help",
     )
     rows = (
-        View(**usual, number="7KQ2-M4XB", country="DE", state="fulfilled", url="/orders/a", can={"refund", "resend"}, person=None),
-        View(**usual, number="C08R-11WZ", country="FR", state="initiated", url="/orders/b", can={"confirm"}, person=None),
+        View(
+            **usual,
+            number="7KQ2-M4XB",
+            country="DE",
+            state="fulfilled",
+            url="/orders/a",
+            can={"refund", "resend"},
+            person=None,
+        ),
+        View(
+            **usual, number="C08R-11WZ", country="FR", state="initiated", url="/orders/b", can={"confirm"}, person=None
+        ),
         View(
             **{**usual, "flag": "Stated France, the card is from Belgium."},
             number="PD0C-Y8VJ",
@@ -324,10 +342,16 @@ def office() -> Iterator[Sample]:
         View(**usual, number="N6RH-0004", country="NO", state="cancelled", url="/orders/f", can=set(), person=None),
         View(**usual, number="N6RH-0005", country="NO", state="expired", url="/orders/g", can=set(), person=None),
     )
-    reasons = (("help", "the person asked for help"), ("tax", "the tax office asks"), ("payment", "a payment is unclear"))
+    reasons = (
+        ("help", "the person asked for help"),
+        ("tax", "the tax office asks"),
+        ("payment", "a payment is unclear"),
+    )
     common = {"search": search, "reasons": reasons, "said": ""}
     page = "shop/office_orders.html"
-    yield Sample(page, "office", "/office/orders", {**common, "asked": False, "orders": rows, "said": "The mail is queued."})
+    yield Sample(
+        page, "office", "/office/orders", {**common, "asked": False, "orders": rows, "said": "The mail is queued."}
+    )
     yield Sample(page, "office-none", "/office/orders", {**common, "asked": True, "orders": ()})
     yield Sample(page, "office-empty", "/office/orders", {**common, "asked": False, "orders": ()})
 
@@ -335,8 +359,22 @@ def office() -> Iterator[Sample]:
 def shop() -> Iterator[Sample]:
     """Home, product, checkout and the pages of text."""
     others = (
-        View(slug="fernside-recover", title="Fernside Recover", promise="Finds what a card or disk still holds.", capture=None, sum=HOME, editions=1),
-        View(slug="fernside-diskhealth", title="Fernside Disk Health", promise="Says which disk will die next.", capture=None, sum=None, editions=0),
+        View(
+            slug="fernside-recover",
+            title="Fernside Recover",
+            promise="Finds what a card or disk still holds.",
+            capture=None,
+            sum=HOME,
+            editions=1,
+        ),
+        View(
+            slug="fernside-diskhealth",
+            title="Fernside Disk Health",
+            promise="Says which disk will die next.",
+            capture=None,
+            sum=None,
+            editions=0,
+        ),
     )
     first = View(slug=PRODUCT.slug, title=PRODUCT.title, promise=PRODUCT.promise, capture=CAPTURE, sum=HOME, editions=2)
     intro = "Three small programs for people who would rather not lose anything. Made in Kiel by one person since 2011."
@@ -345,15 +383,36 @@ def shop() -> Iterator[Sample]:
     yield Sample("shop/home.html", "home-empty", "/", {"intro": "", "products": (), "kept": None})
     product = {"product": PRODUCT, "country": View(code="DE", name="Germany"), "countries": COUNTRIES, "sells": True}
     yield Sample("shop/product.html", "product", "/products/fernside-backup", product)
-    bare = View(**{**vars(PRODUCT), "lead": "", "badge": "", "capture": None, "trials": (), "news": (), "questions": (), "requirements": ""})
-    yield Sample("shop/product.html", "product-bare", "/products/fernside-backup", {**product, "product": bare, "sells": False})
+    bare = View(
+        **{
+            **vars(PRODUCT),
+            "lead": "",
+            "badge": "",
+            "capture": None,
+            "trials": (),
+            "news": (),
+            "questions": (),
+            "requirements": "",
+        }
+    )
+    yield Sample(
+        "shop/product.html", "product-bare", "/products/fernside-backup", {**product, "product": bare, "sells": False}
+    )
     yield checkout("checkout", checkout_form())
     wrong = checkout_form(
-        email={"value": "mira@gmial", "error": "This does not look like an e-mail address; a point is missing after the @."},
+        email={
+            "value": "mira@gmial",
+            "error": "This does not look like an e-mail address; a point is missing after the @.",
+        },
         business={"checked": True},
-        vat_id={"value": "DE12", "error": "A German VAT number has DE and nine digits. Leave it empty if you have none."},
+        vat_id={
+            "value": "DE12",
+            "error": "A German VAT number has DE and nine digits. Leave it empty if you have none.",
+        },
     )
-    yield checkout("checkout-errors", wrong, suggestion="mira@gmail.com", changed=View(before=HOME.total, now=STUDIO.total))
+    yield checkout(
+        "checkout-errors", wrong, suggestion="mira@gmail.com", changed=View(before=HOME.total, now=STUDIO.total)
+    )
     yield checkout("checkout-changed", checkout_form(), changed=View(before=HOME.total, now=STUDIO.total))
     yield checkout("checkout-abroad", business_only(), day_15=None, notice="")
     link = View(
@@ -363,9 +422,15 @@ def shop() -> Iterator[Sample]:
         hint="This sets one cookie, which ends after an hour.",
     )
     yield Sample("shop/link.html", "link", "/orders/link/x", {"link": link, "form": LINK, "again": ""})
-    yield Sample("shop/link.html", "link-used", "/orders/link/x", {"link": link, "form": None, "again": "/orders/x7dPq0#link"})
-    further = (View(heading="Support", paragraphs=("We answer questions about the version you bought and the current one.",)),)
-    yield Sample("shop/terms.html", "terms", "/terms", {"revised_on": TODAY, "methods": ("card", "bank"), "further": further})
+    yield Sample(
+        "shop/link.html", "link-used", "/orders/link/x", {"link": link, "form": None, "again": "/orders/x7dPq0#link"}
+    )
+    further = (
+        View(heading="Support", paragraphs=("We answer questions about the version you bought and the current one.",)),
+    )
+    yield Sample(
+        "shop/terms.html", "terms", "/terms", {"revised_on": TODAY, "methods": ("card", "bank"), "further": further}
+    )
     yield Sample("shop/imprint.html", "imprint", "/imprint")
     yield Sample("shop/contact.html", "contact", "/contact")
     yield Sample("shop/accessibility.html", "accessibility", "/accessibility", {"checked_on": TODAY})

@@ -12,8 +12,14 @@ US ZA""".split()
 COUNTRIES = tuple((code, str(Locale("en").territories[code])) for code in _CODES)
 
 QUESTIONS = (
-    View(question="What happens if you stop selling it?", answer="Your key keeps working. The check is in the program itself."),
-    View(question="Does it send anything anywhere?", answer="It asks our server whether the key is good, when you enter it. Nothing else."),
+    View(
+        question="What happens if you stop selling it?",
+        answer="Your key keeps working. The check is in the program itself.",
+    ),
+    View(
+        question="Does it send anything anywhere?",
+        answer="It asks our server whether the key is good, when you enter it. Nothing else.",
+    ),
     View(question="Can I try it first?", answer="Yes: the trial does everything for 30 days."),
 )
 
@@ -41,7 +47,9 @@ def privacy_document(fingerprint: str) -> View:
             "email",
             "Your e-mail address",
             "We take the e-mail address of everyone who buys. It is sealed the moment it arrives.",
-            facts=(_fact("your e-mail address", "Your licence key is made from it, and we send key and receipt there."),),
+            facts=(
+                _fact("your e-mail address", "Your licence key is made from it, and we send key and receipt there."),
+            ),
         ),
         _section(
             "purchases",
@@ -53,7 +61,11 @@ def privacy_document(fingerprint: str) -> View:
             "cookies",
             "Cookies and IP addresses",
             "No cookie before you choose or ask for something that needs one.",
-            cookies=(View(name="troth_session", category="mandatory", kept="1 hour", why="It shows that this browser bought."),),
+            cookies=(
+                View(
+                    name="troth_session", category="mandatory", kept="1 hour", why="It shows that this browser bought."
+                ),
+            ),
         ),
         _section("storage", "How it is stored", "Each value is encrypted under a key of the person it belongs to."),
         _section(
@@ -69,14 +81,24 @@ def privacy_document(fingerprint: str) -> View:
             "Your rights",
             rights=(
                 View(title="See and take along", text="Ask us, and you get everything we hold about you as a file."),
-                View(title="Be forgotten", text="We destroy your keys; what is sealed under them is gone, in back-ups too."),
+                View(
+                    title="Be forgotten",
+                    text="We destroy your keys; what is sealed under them is gone, in back-ups too.",
+                ),
             ),
         ),
     )
     history = (
         View(revision=3, hash=fingerprint, in_force_on=date(2026, 11, 20), changes=("Bank transfer was added.",)),
-        View(revision=2, hash=fingerprint[::-1], in_force_on=date(2026, 10, 2), changes=("Receipts are kept 10 years, not 11.",)),
-        View(revision=1, hash=fingerprint[20:] + fingerprint[:20], in_force_on=date(2026, 9, 1), changes=("The first.",)),
+        View(
+            revision=2,
+            hash=fingerprint[::-1],
+            in_force_on=date(2026, 10, 2),
+            changes=("Receipts are kept 10 years, not 11.",),
+        ),
+        View(
+            revision=1, hash=fingerprint[20:] + fingerprint[:20], in_force_on=date(2026, 9, 1), changes=("The first.",)
+        ),
     )
     return View(
         revision=3,

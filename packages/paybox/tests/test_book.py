@@ -89,6 +89,13 @@ class Payments(RuleBasedStateMachine):
             charge = data.draw(st.sampled_from(charges)).id
             self.tried(lambda: self.book.refund(charge, amount=amount))
 
+    @rule(data=st.data(), off=st.integers(-2, 2))
+    def refund_about_what_is_left(self, data: st.DataObject, off: int) -> None:
+        paid = [charge for charge in self.book.listed(Charge) if charge.paid]
+        if paid:
+            charge = data.draw(st.sampled_from(paid))
+            self.tried(lambda: self.book.refund(charge.id, amount=charge.amount - charge.refunded + off))
+
     @invariant()
     def refunds_never_exceed_the_charge(self) -> None:
         given_back: Counter[str] = Counter()

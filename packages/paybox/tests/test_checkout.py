@@ -143,6 +143,7 @@ def test_sessions_are_listed_newest_first_in_pages_and_by_payment_intent(
     assert [session.id for session in first.data] == ids[:3:-1]
     assert first.has_more
     assert [session.id for session in first.auto_paging_iter()] == ids[::-1]
+    assert not client.v1.checkout.sessions.list({"limit": 7}).has_more
     back = client.v1.checkout.sessions.list({"limit": 2, "ending_before": ids[1]})
     assert [session.id for session in back.data] == [ids[3], ids[2]]
     assert [session.id for session in client.v1.checkout.sessions.list({"status": "complete"}).data] == [ids[2]]

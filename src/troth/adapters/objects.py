@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from troth.shop.objects import CHUNK, ObjectUnknown
+from troth.shop.protocols import CHUNK, ObjectUnknown
 
 if TYPE_CHECKING:
     from troth.kernel.config import Settings

@@ -21,7 +21,8 @@ def run(args: argparse.Namespace) -> int:
     """Import the file, all or nothing."""
     content = sys.stdin.buffer.read() if str(args.file) == "-" else args.file.read_bytes()
     with app.opened(args.dir) as store, store.database.begin() as uow:
-        products = shop.import_products(uow, content)
+        folder = None if str(args.file) == "-" else args.file.parent
+        products = shop.import_products(uow, content, folder)
     tell(
         args,
         [

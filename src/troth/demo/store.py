@@ -31,6 +31,8 @@ name = "Fernside Software"
 base_url = "http://localhost:{port}"
 hue = 160
 
+intro = "Small tools for people who keep their files. Made in Kiel, sold without noise."
+
 [seller]
 legal_name = "Fernside Software"
 address = "Am Kanal 12\\n24103 Kiel\\nGermany"
@@ -71,7 +73,7 @@ def stock(folder: Path, base_url: str) -> None:
 def _offer(store: Store, base_url: str) -> None:
     with store.database.begin() as uow:
         if not records.list_products(uow.db):
-            import_products(uow, CATALOGUE.read_bytes())
+            import_products(uow, CATALOGUE.read_bytes(), CATALOGUE.parent)
         keys = published(uow)
     with tempfile.TemporaryDirectory() as scratch:
         built = build_programs(Path(scratch), base_url=base_url, public_keys=keys)

@@ -32,6 +32,7 @@ class StoreSettings(msgspec.Struct, frozen=True):
     base_url: str
     languages: tuple[str, ...] = ("en",)
     hue: int = 160
+    intro: str = ""
 
 
 class SellerSettings(msgspec.Struct, frozen=True):
@@ -347,6 +348,7 @@ _SECTIONS: dict[str, _Schema] = {
             "base_url": _base_url,
             "languages": _words(r"[a-z]{2}", "a list like ['en']"),
             "hue": _whole_number(0, 359),
+            "intro": _text(300),
         },
         required=("name", "base_url"),
     ),

@@ -9,6 +9,6 @@ from troth.licences.model import Grounds, Licence, State, Verdict
 from troth.licences.service import find_licence, issue, judge, revoke, show_key
 
 __all__ = [
-    "Grounds", "Licence", "LicenceKey", "LicenceUnknown", "State", "Verdict", "find_licence", "issue", "judge", "revoke",
-    "show_key",
+    "Grounds", "Licence", "LicenceKey", "LicenceUnknown", "State", "Verdict",
+    "find_licence", "issue", "judge", "revoke", "show_key",
 ]  # fmt: skip

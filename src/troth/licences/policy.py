@@ -63,10 +63,10 @@ POLICY = PartPolicy(
         Sentence(
             number=3,
             kind=Kind.PROMISES,
-            text="Your licence key is generated from your e-mail address; nobody can turn it back without our key, and it "
-            "works even after you are erased.",
-            plain="We make a test buyer's key a second time from the address and compare; two addresses give two keys; no "
-            "answer of ours holds an address.",
+            text="Your licence key is generated from your e-mail address; nobody can turn it back without our key, "
+            "and it works even after you are erased.",
+            plain="We make a test buyer's key a second time from the address and compare; two addresses give two "
+            "keys; no answer of ours holds an address.",
             probes=("key_recomputed", "two_addresses_two_keys", "answers_hold_no_address"),
         ),
     ),

@@ -63,7 +63,7 @@ def _judge(uow: UnitOfWork, asked: Validation) -> tuple[Verdict, SigningKey]:
 
 
 async def keys(call: Call) -> Response:
-    """The public keys answers are signed with, by use; programs pin them, they do not fetch them for trust."""
+    """Publish the keys answers are signed with, by use; programs pin them, they do not fetch them for trust."""
     return Response(await call.read(published), media_type=JSON)
 
 

@@ -78,7 +78,7 @@ class Row:
 
 
 async def orders(call: Call) -> Response:
-    """The latest orders."""
+    """Show the latest orders."""
     return await _list(call)
 
 
@@ -197,7 +197,7 @@ def require_loopback(call: Call) -> None:
 
 
 async def show_door(call: Call) -> Response:
-    """Where an invitation leads: opening changes nothing, the button posts."""
+    """Show where an invitation leads: opening changes nothing, the button posts."""
     require_loopback(call)
     return await _door(call, fresh=await call.read(_is_invitation, call.params["link"]))
 

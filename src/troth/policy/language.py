@@ -188,9 +188,9 @@ class Recipient:
 
     An empty `setting` means always; a `file:` address is our own disk and makes no recipient. `host_setting` names the
     setting from which the outbound host is read; None: no connection of ours (we name it only). `default_host` stands
-    in where that setting holds no host (`s3://bucket`). `fields` are the `record.field`s it is given, named in the
-    notes beside the form; `where` says in which country it works, and under which safeguard if that is outside the EU
-    (GDPR Art. 13(1)(f)).
+    in where that setting names no host (`s3://bucket`; `s3://bucket?endpoint=https://…` does). `fields` are the
+    `record.field`s it is given, named in the notes beside the form; `where` says in which country it works, and under
+    which safeguard if that is outside the EU (GDPR Art. 13(1)(f)).
     """
 
     name: str
@@ -223,8 +223,8 @@ class FileStore:
 class Form:
     """A form: where each of its fields goes, or None with the reason in `transient` if it is not kept at all.
 
-    A field goes to `record.field` of a sealed record or to `table.column` of a plain column. `why` says it in this form's
-    words, for fields whose record or column says it too generally.
+    A field goes to `record.field` of a sealed record or to `table.column` of a plain column. `why` says it in this
+    form's words, for fields whose record or column says it too generally.
     """
 
     name: str

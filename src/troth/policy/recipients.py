@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
 from troth.kernel.config import Settings
 from troth.policy.declared import Declared
-from troth.policy.errors import Problem, Undeclared
+from troth.policy.errors import Incomplete, Problem, Undeclared
 from troth.policy.language import Recipient
 from troth.policy.lock import LockedRecipient
 
@@ -26,13 +26,16 @@ def recipients_of(declared: Declared, settings: Settings) -> tuple[dict[str, Loc
         unknown = [path for path in named if not _can_be_set(path)]
         problems += [_unknown(one.part, name, path) for path in unknown]
         if not unknown and _is_configured(recipient, settings):
+            hosts = _hosts(recipient, settings)
+            if recipient.host_setting is not None and not hosts:
+                problems.append(_hostless(one.part, name, recipient.host_setting))
             found[name] = LockedRecipient(
                 part=one.part,
                 step=recipient.step,
                 receives=recipient.receives,
                 fields=tuple(sorted(recipient.fields)),
                 where=recipient.where,
-                hosts=_hosts(recipient, settings),
+                hosts=hosts,
             )
     return found, problems
 
@@ -49,7 +52,11 @@ def _hosts(recipient: Recipient, settings: Settings) -> tuple[str, ...]:
     if recipient.host_setting is None:
         return (recipient.default_host,) if recipient.default_host else ()
     parts = urlsplit(str(_value(settings, recipient.host_setting) or ""))
-    host = parts.hostname if parts.scheme in _NETWORK_SCHEMES else recipient.default_host or parts.hostname
+    endpoint = parse_qs(parts.query).get("endpoint", [""])[-1]
+    if endpoint:
+        host = urlsplit(endpoint).hostname
+    else:
+        host = parts.hostname if parts.scheme in _NETWORK_SCHEMES else recipient.default_host
     return (host,) if host else ()
 
 
@@ -76,6 +83,11 @@ def _can_be_set(path: str) -> bool:
             return False
         kind = known[0]
     return True
+
+
+def _hostless(part: str, name: str, path: str) -> Incomplete:
+    mend = "Write default_host= with the host that is meant."
+    return Incomplete(part, f"recipient {name}", f"is connected to, but {path} names no host", mend=mend)
 
 
 def _unknown(part: str, name: str, path: str) -> Undeclared:

@@ -52,6 +52,7 @@ class Page(HTMLParser):
         self.forms: list[Form] = []
         self.texts: dict[str, str] = {}
         self.codes: list[str] = []
+        self.text = ""
         self._open: list[tuple[str, str]] = []
         self._form: Form | None = None
         self._choice: Control | None = None
@@ -115,6 +116,7 @@ class Page(HTMLParser):
 
     @override
     def handle_data(self, data: str) -> None:
+        self.text += data
         for tag, name in self._open:
             if name:
                 self.texts[name] = self.texts.get(name, "") + data

@@ -285,8 +285,9 @@ class Stage:
         found = [secret for canary in self.canaries.values() for secret in canary.secrets()]
         for purchase in self.purchases.values():
             found.append(Secret(purchase.plan.who, "order link", purchase.token))
-            for key in purchase.keys:
-                found += [Secret(purchase.plan.who, "licence key", one) for one in (key, key.replace("-", ""))]
+            owners = [purchase.plan.who, *([purchase.plan.reissue_to] * len(purchase.keys))]
+            for owner, key in zip(owners, purchase.keys, strict=False):
+                found += [Secret(owner, "licence key", one) for one in (key, key.replace("-", ""))]
         for name, browser in self._browsers.items():
             found += [Secret(name, "session", value) for value in browser.cookies.values() if len(value) > 20]  # noqa: PLR2004
         return Needles(found, marker=self.marker)

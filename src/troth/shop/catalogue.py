@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from troth.kernel.codec import convert
 from troth.kernel.errors import Refused
@@ -13,6 +17,7 @@ from troth.kernel.money import Money
 from troth.shop import records
 from troth.shop.errors import CatalogueRefused, CurrencyUnknown, EditionUnknown, ProductUnknown
 from troth.shop.model import Edition, Product
+from troth.shop.protocols import Objects
 from troth.shop.tax import SellerTax, Sum, TaxDecision, decide_tax, price
 
 if TYPE_CHECKING:
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
     from troth.kernel.work import UnitOfWork
 
 TAGS = 16
+PICTURES = frozenset({".svg", ".png", ".jpg", ".webp", ".avif"})
 
 
 @dataclass(frozen=True)
@@ -73,12 +79,12 @@ def currencies(product: Product) -> tuple[str, ...]:
     return tuple(one.currency for one in first.prices if all(edition.find_price(one.currency) for edition in others))
 
 
-def import_products(uow: UnitOfWork, content: bytes) -> list[Product]:
-    """Read a product file (TOML, docs/guides/maker.md) and offer what it says.
+def import_products(uow: UnitOfWork, content: bytes, folder: Path | None = None) -> list[Product]:
+    """Read a product file (TOML, docs/guides/maker.md) and offer what it says, all or nothing.
 
-    Raises `CatalogueRefused`, all or nothing.
+    Raises `CatalogueRefused`. Pictures are read from `folder` and kept as objects.
     """
-    products = read_products(content)
+    products = [_with_picture(uow, product, folder) for product in read_products(content)]
     for position, product in enumerate(products):
         records.put_product(uow.db, product, position=position, updated_at=uow.now)
     return products
@@ -97,6 +103,20 @@ def read_products(content: bytes) -> list[Product]:
     if len({product.slug for product in products}) < len(products):
         raise CatalogueRefused("Two products have the same slug.")
     return products
+
+
+def _with_picture(uow: UnitOfWork, product: Product, folder: Path | None) -> Product:
+    """Keep a product's picture as an object named by its content."""
+    picture = product.picture
+    if picture is None:
+        return product
+    source = None if folder is None else folder / picture.object
+    if source is None or not source.is_file() or source.suffix not in PICTURES:
+        allowed = ", ".join(sorted(PICTURES))
+        raise CatalogueRefused(f"{product.slug}: the picture {picture.object} is not there or is none of {allowed}.")
+    name = f"pictures/{hashlib.sha256(source.read_bytes()).hexdigest()}{source.suffix}"
+    uow.database.port(Objects).put(name, source)  # type: ignore[type-abstract]
+    return replace(product, picture=replace(picture, object=name))
 
 
 def _read_product(raw: Any, number: int) -> Product:  # noqa: ANN401 - what TOML gave

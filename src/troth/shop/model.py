@@ -75,9 +75,9 @@ class Question(msgspec.Struct, frozen=True):
 
 
 class Picture(msgspec.Struct, frozen=True):
-    """A real picture of the program, kept as an object."""
+    """A real picture of the program; `object` is a file beside the product file, afterwards the object kept of it."""
 
-    object: str
+    object: str = msgspec.field(name="file")
     alt: str
     width: int
     height: int
@@ -288,6 +288,6 @@ class Payment:
 
 
 def new_order_number() -> str:
-    """Return a number people can read to each other: eight characters without look-alikes, random, so it tells no sales."""
+    """Return a number to read out: eight characters without look-alikes, random, so that it tells no sales."""
     letters = "".join(secrets.choice(_NUMBER_ALPHABET) for _ in range(8))
     return f"{letters[:4]}-{letters[4:]}"

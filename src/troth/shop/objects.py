@@ -1,41 +1,22 @@
-"""The files people download, and pictures of programs: a Protocol the adapters implement, and the use cases on it."""
+"""The files people download: publishing and finding them."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from troth.kernel.errors import NotFound
 from troth.kernel.ids import new_id
 from troth.shop import records
 from troth.shop.catalogue import get_product
 from troth.shop.model import Release
+from troth.shop.protocols import Objects, ObjectUnknown
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from troth.kernel.work import UnitOfWork
-
-CHUNK = 256 * 1024
-
-
-class ObjectUnknown(NotFound):
-    """There is no such file."""
-
-
-class Objects(Protocol):
-    """Where published files lie."""
-
-    def put(self, name: str, source: Path) -> None:
-        """Store a file under a name, whole or not at all."""
-        ...
-
-    def read(self, name: str) -> Iterator[bytes]:
-        """Return a file in chunks of `CHUNK` bytes; raises `ObjectUnknown`."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -292,7 +292,7 @@ POLICY = PartPolicy(
             number=5,
             kind=Kind.DISCLOSES,
             text="Every payment is recorded.",
-            plain="Several test payments give just as many rows in the ledger, each one's checksum right, none missing.",
+            plain="Several test payments give just as many rows in the ledger, each one's checksum right, no gap.",
             probes=("payments_recorded", "ledger_verifies"),
         ),
     ),

@@ -369,7 +369,8 @@ def _order(row: Any) -> Order | None:  # noqa: ANN401 - a database row
         edition=row.edition, sum=_sum(row), tax_country=row.tax_country, tax_rate=row.tax_rate,
         tax_notice=row.tax_notice, country=row.country, business=row.business, method=Method(row.method),
         language=row.language, flag=row.flag, created_at=row.created_at, deliver_at=row.deliver_at,
-        paid_at=row.paid_at, fulfilled_at=row.fulfilled_at, refunded_at=row.refunded_at, waits=row.waits, asked=row.asked,
+        paid_at=row.paid_at, fulfilled_at=row.fulfilled_at, refunded_at=row.refunded_at, waits=row.waits,
+        asked=row.asked,
         draft=None if row.draft_sealed is None else Sealed[Draft](DRAFT, row.person, row.id, bytes(row.draft_sealed)),
         buyer=None if row.buyer_sealed is None else Sealed[Buyer](BUYER, row.person, row.id, bytes(row.buyer_sealed)),
         invoice=None

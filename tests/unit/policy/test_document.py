@@ -1,4 +1,4 @@
-"""The published policy says everything the lock holds, in the order a reader asks, and nothing the lock does not hold."""
+"""The published policy says all that the lock holds, in the order a reader asks, and nothing else."""
 
 from __future__ import annotations
 
@@ -137,8 +137,10 @@ def test_the_summary_follows_from_the_lock() -> None:
     assert [str(line) for line in document(LOCKS["sample"]).summary] == [
         "We ask you for: e-mail address.",
         "3 kinds of records about you exist; each is sealed with a key made for you.",
-        "Outside this store these receive something, each for one step: Stripe, the mail relay, the maker's bank, "
-        "the object store.",
+        (
+            "Outside this store these receive something, each for one step: Stripe, the mail relay, "
+            "the maker's bank, the object store."
+        ),
         "We keep some of it for 1 year, some until you ask us to erase it.",
         "You may see it, take it, correct it and have it erased: privacy@shop.example.",
     ]
@@ -234,8 +236,7 @@ def test_every_sentence_goes_through_the_catalogue() -> None:
 
 def asked(parts: tuple[PartPolicy, ...]) -> Lock:
     """Compile with a checkout that also asks for a country, kept unsealed beside the order."""
-    schema = {name: {**columns, "country": ColumnFacts(ColumnKind.TEXT)} for name, columns in SCHEMA.items()}
-    schema["ledger"], schema["silence"] = SCHEMA["ledger"], SCHEMA["silence"]
+    schema = {**SCHEMA, "purchase": {**SCHEMA["purchase"], "country": ColumnFacts(ColumnKind.TEXT)}}
     forms = {**FORMS, "checkout": FORMS["checkout"] | {"country"}}
     return compile_policy(parts, schema=schema, settings=SETTINGS, wording=PolicySettings(), forms=forms)
 

@@ -40,7 +40,7 @@ iban = "DE02120300000000202051"
 url = "smtp+starttls://relay.example:587"
 from = "shop@shop.example"
 [objects]
-url = "s3://example"
+url = "s3://example?endpoint=https://objects.example"
 """
 assembled = pytest.mark.skipif(find_spec("troth.parts") is None, reason="troth.parts is not there yet")
 

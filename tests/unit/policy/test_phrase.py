@@ -7,28 +7,32 @@ import inspect
 from io import BytesIO
 
 import pytest
+from babel.messages.extract import extract
+from typing_extensions import override
 
 from troth.policy import changed, diff, document, phrase, said, sections
 from troth.policy.phrase import Phrase, duration, lifetime, listed
 
 
-class German(gettext.NullTranslations):
+class Italian(gettext.NullTranslations):
     """A few messages in another language."""
 
+    @override
     def gettext(self, message: str) -> str:
-        return {"%(time)s from %(event)s": "%(event)s, %(time)s lang", "the order": "ab der Bestellung"}.get(
-            message, message
-        )
+        return {"%(time)s from %(event)s": "%(time)s %(event)s", "the order": "dal tuo ordine"}.get(message, message)
 
+    @override
     def ngettext(self, singular: str, plural: str, n: int) -> str:
-        return {"%(count)d days": "%(count)d Tage", "%(count)d day": "%(count)d Tag"}[singular if n == 1 else plural]
+        return {"%(count)d days": "%(count)d giorni", "%(count)d day": "%(count)d giorno"}[
+            singular if n == 1 else plural
+        ]
 
 
-@pytest.mark.parametrize(("days", "english", "german"), [(1, "1 day", "1 Tag"), (30, "30 days", "30 Tage")])
-def test_values_are_translated_with_their_sentence(days: int, english: str, german: str) -> None:
+@pytest.mark.parametrize(("days", "english", "italian"), [(1, "1 day", "1 giorno"), (30, "30 days", "30 giorni")])
+def test_values_are_translated_with_their_sentence(days: int, english: str, italian: str) -> None:
     kept = Phrase("%(time)s from %(event)s", time=duration(days), event=Phrase("the order"))
     assert str(kept) == f"{english} from the order"
-    assert kept.into(German()) == f"ab der Bestellung, {german} lang"
+    assert kept.into(Italian()) == f"{italian} dal tuo ordine"
 
 
 @pytest.mark.parametrize(
@@ -71,8 +75,6 @@ def test_phrases_are_values() -> None:
 
 
 def test_the_catalogue_finds_every_message() -> None:
-    from babel.messages.extract import extract
-
     found: set[object] = set()
     for module in (changed, diff, document, phrase, said, sections):
         source = BytesIO(inspect.getsource(module).encode())

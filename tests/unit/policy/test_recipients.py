@@ -7,6 +7,7 @@ import pytest
 
 from tests.unit.policy.sample import SETTINGS, compiled, with_shop
 from troth.kernel.config import MailSettings, ObjectSettings, PaymentSettings, Settings
+from troth.policy.errors import DoesNotCompile
 from troth.policy.language import Recipient
 
 EVERYBODY = {"Stripe", "the maker's bank", "the mail relay", "the object store"}
@@ -48,13 +49,24 @@ def test_the_hosts_are_those_of_the_settings_without_ports_users_or_secrets() ->
     [
         (Recipient("x", "", "a step", "a thing"), ()),
         (Recipient("x", "", "a step", "a thing", default_host="x.example"), ("x.example",)),
-        (Recipient("x", "", "a step", "a thing", "objects.url"), ("bucket",)),
-        (Recipient("x", "", "a step", "a thing", "mail.dkim"), ()),
+        (Recipient("x", "", "a step", "a thing", "objects.url", "x.example"), ("x.example",)),
+        (Recipient("x", "", "a step", "a thing", "mail.url", "x.example"), ("relay.example",)),
     ],
 )
 def test_a_recipient_without_a_setting_is_always_there(recipient: Recipient, hosts: tuple[str, ...]) -> None:
     lock = compiled(*with_shop(recipients=(recipient,)))
     assert lock.recipients["x"].hosts == hosts
+
+
+def test_an_endpoint_is_the_host_of_an_object_store() -> None:
+    settings = having(objects=ObjectSettings("s3://bucket?endpoint=https://objects.example:9000"))
+    assert compiled(settings=settings).recipients["the object store"].hosts == ("objects.example",)
+
+
+@pytest.mark.parametrize("setting", ["objects.url", "mail.dkim"])
+def test_a_connection_to_a_host_nobody_names_is_refused(setting: str) -> None:
+    with pytest.raises(DoesNotCompile, match=f"recipient x is connected to, but {setting} names no host"):
+        compiled(*with_shop(recipients=(Recipient("x", "", "a step", "a thing", setting),)))
 
 
 def test_another_host_is_another_policy() -> None:

@@ -61,7 +61,6 @@ class Book:
         self._limit = limit
         self._listeners: list[Listener] = []
         self._fresh: list[Event] = []
-        self._depth = 0
         self._empty()
 
     def _empty(self) -> None:
@@ -360,12 +359,10 @@ class Book:
         """Hold the lock, expire what is due, and tell the events when the outermost change ends."""
         with self.lock:
             expired = self._sweep()
-            self._depth += 1
             try:
                 yield expired
             finally:
-                self._depth -= 1
-                if self._fresh and not self._depth:
+                if self._fresh:
                     fresh, self._fresh = self._fresh, []
                     for listener in self._listeners:
                         listener(fresh)

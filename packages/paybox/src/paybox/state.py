@@ -57,7 +57,7 @@ class Keeper:
             with self._book.lock:
                 revision = self._revision()
                 text = json.dumps(self._snapshot())
-            self._file.write_text(text)
+            _replace(self._file, text)
             self._saved = revision
 
     def _revision(self) -> int:

@@ -106,7 +106,7 @@ class OrderState(msgspec.Struct, frozen=True):
 
 
 async def products(call: Call) -> Response:
-    """What is on offer."""
+    """List what is on offer."""
     return call.answer(await call.read(_products))
 
 
@@ -166,7 +166,7 @@ def _method(value: str, configured: tuple[Method, ...]) -> Method:
 
 
 async def state(call: Call) -> Response:
-    """Where an order stands."""
+    """Tell where an order stands."""
     return call.answer(await call.read(_state, call.params["token"]))
 
 
@@ -176,7 +176,7 @@ def _state(uow: UnitOfWork, token: str) -> OrderState:
 
 
 async def webhook(call: Call) -> Response:
-    """A provider says that something happened: believed only as far as it makes us ask."""
+    """Hear a provider say that something happened; it is believed only as far as it makes us ask."""
     provider = call.site.setup.database.port(Providers).get(call.params["provider"])
     now = call.site.setup.database.clock.now()
     notice = provider.read_webhook(call.body, call.header("stripe-signature"), now)

@@ -80,7 +80,7 @@ class EditionChoice:
 
 
 async def show(call: Call) -> Response:
-    """The empty form, with edition and country as the link chose them."""
+    """Show the empty form, with edition and country as the link chose them."""
     return await _page(call, call.query)
 
 

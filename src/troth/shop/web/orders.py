@@ -18,7 +18,8 @@ from troth.people.model import LINK_LIFE, SESSION_LIFE
 from troth.shop import epc, letters, payments, records, service
 from troth.shop.errors import OrderUnknown
 from troth.shop.model import Buyer, Order, State
-from troth.shop.objects import ObjectUnknown, find_download
+from troth.shop.objects import find_download
+from troth.shop.protocols import ObjectUnknown
 from troth.shop.views import file_view, order_view, steps
 from troth.shop.web.pages import send_file
 from troth.web.forms import Field, Filled, FormSpec
@@ -51,7 +52,7 @@ class Private:
 
 
 async def show(call: Call) -> Response:
-    """The order's page."""
+    """Show the order's page."""
     return await _page(call)
 
 
@@ -130,7 +131,7 @@ async def pay(call: Call) -> Response:
 
 
 async def come_back(call: Call) -> Response:
-    """Where the provider sends the buyer: has the provider asked, waits a moment, goes to the order page."""
+    """Take the buyer back from the provider: has the provider asked, waits a moment, goes to the order page."""
     token, order = await call.work(_come_back, call.params["back"], call.session)
     waited = 0.0
     while "cancelled" not in call.query and waited < SETTLE_SECONDS:
@@ -180,7 +181,7 @@ def _send_link(uow: UnitOfWork, token: str) -> None:
 
 
 async def show_link(call: Call) -> Response:
-    """Where the link leads: opening changes nothing, the button posts."""
+    """Show where the link leads: opening changes nothing, the button posts."""
     return await _link_page(call, fresh=await call.read(_is_fresh, call.params["link"]))
 
 
@@ -262,7 +263,7 @@ def _bought(uow: UnitOfWork, token: str, session: str | None) -> Order:
 
 
 async def file(call: Call) -> Response:
-    """A file of a delivered order, by the order's link."""
+    """Send a file of a delivered order, by the order's link."""
     release = await call.read(_file, call.params["token"], call.params["release"])
     if release.name != call.params["name"]:
         raise ObjectUnknown

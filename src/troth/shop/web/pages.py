@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup
 from starlette.responses import Response, StreamingResponse
 
 from troth.shop import countries, records
 from troth.shop.catalogue import Market, currencies, get_product, quote
 from troth.shop.model import Product, Release
-from troth.shop.objects import Objects, ObjectUnknown, find_download
+from troth.shop.objects import find_download
+from troth.shop.protocols import Objects, ObjectUnknown
 from troth.shop.views import SumView, file_view, quote_view
 from troth.web.route import Route
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 TERMS_SINCE = date(2026, 11, 22)
 CACHE_SECONDS = 300
-_MOST_CAPTURE = 200_000
 
 
 @dataclass(frozen=True)
@@ -40,18 +39,18 @@ class EditionView:
 
 @dataclass(frozen=True)
 class CaptureView:
-    """A picture of a program; a small drawing stands in the page itself."""
+    """A picture of a program, fetched as an image: nothing in it can run, whatever the maker put there."""
 
     src: str
     alt: str
     width: int
     height: int
     caption: str
-    svg: Markup | None
+    svg: None = None
 
 
 async def home(call: Call) -> Response:
-    """The programs of this maker."""
+    """Show the programs of this maker."""
     shown = await call.read(_home, call)
     return call.render("shop/home.html", **shown)
 
@@ -66,16 +65,16 @@ def _home(uow: UnitOfWork, call: Call) -> dict[str, Any]:
                 "slug": product.slug,
                 "title": product.title,
                 "promise": product.promise,
-                "capture": _capture(uow, product),
+                "capture": _capture(product),
                 "sum": None if cheapest is None else cheapest.sum,
                 "editions": len(product.editions),
             }
         )
-    return {"intro": "", "products": products, "kept": None}
+    return {"intro": uow.settings.store.intro, "products": products, "kept": None}
 
 
 async def product_page(call: Call) -> Response:
-    """One program, with prices for the visitor's country."""
+    """Show one program, with prices for the visitor's country."""
     shown = await call.read(_product, call)
     return call.render("shop/product.html", **shown)
 
@@ -93,7 +92,7 @@ def _product(uow: UnitOfWork, call: Call) -> dict[str, Any]:
             "lead": product.lead,
             "points": product.points,
             "badge": product.badge,
-            "capture": _capture(uow, product),
+            "capture": _capture(product),
             "requirements": product.requirements,
             "editions": _editions(uow, product, call, Market(country, currency, uow.now.date())),
             "trials": [file_view(one) for one in files if one.trial],
@@ -126,27 +125,23 @@ def _editions(uow: UnitOfWork, product: Product, call: Call, market: Market) -> 
     return shown
 
 
-def _capture(uow: UnitOfWork, product: Product) -> CaptureView | None:
+def _capture(product: Product) -> CaptureView | None:
     picture = product.picture
     if picture is None:
         return None
-    drawn = None
-    if picture.object.endswith(".svg"):
-        # A maker's own drawing, imported by `troth product import`; the page's CSP lets no script or style in it run.
-        chunks = uow.database.port(Objects).read(picture.object)  # type: ignore[type-abstract]
-        drawn = Markup(b"".join(chunks)[:_MOST_CAPTURE].decode("utf-8"))  # noqa: S704 - see above
-    return CaptureView(f"/media/{product.slug}", picture.alt, picture.width, picture.height, picture.caption, drawn)
+    return CaptureView(f"/media/{product.slug}", picture.alt, picture.width, picture.height, picture.caption)
 
 
 async def media(call: Call) -> Response:
-    """A picture of a program."""
+    """Send a picture of a program."""
     name = await call.read(_picture_name, call.params["slug"])
-    kind = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "avif": "image/avif"}
+    kind = {"svg": "image/svg+xml", "png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "avif": "image/avif"}
     found = kind.get(name.rpartition(".")[2])
     if found is None:
         raise ObjectUnknown
     chunks = await call.aside(call.site.setup.database.port(Objects).read, name)  # type: ignore[type-abstract]
-    return StreamingResponse(_in_threads(call, chunks), media_type=found)
+    headers = {"cache-control": "public, max-age=86400", "etag": f'"{name.rpartition("/")[2]}"'}
+    return StreamingResponse(_in_threads(call, chunks), headers=headers, media_type=found)
 
 
 def _picture_name(uow: UnitOfWork, slug: str) -> str:
@@ -157,7 +152,7 @@ def _picture_name(uow: UnitOfWork, slug: str) -> str:
 
 
 async def download(call: Call) -> Response:
-    """A trial: everybody may have it, and nothing is asked."""
+    """Send a trial: everybody may have it, and nothing is asked."""
     release = await call.read(find_download, call.params["slug"], call.params["release"])
     if not release.trial or release.name != call.params["name"]:
         raise ObjectUnknown
@@ -181,24 +176,24 @@ async def _in_threads(call: Call, chunks: Iterator[bytes]) -> AsyncIterator[byte
 
 
 async def terms(call: Call) -> Response:
-    """The terms of every sale."""
+    """Show the terms of every sale."""
     payments = call.site.setup.settings.payments
     methods = [name for name, one in (("card", payments.stripe), ("bank", payments.bank)) if one is not None]
     return call.render("shop/terms.html", revised_on=TERMS_SINCE, methods=methods, further=())
 
 
 async def imprint(call: Call) -> Response:
-    """Who runs this store."""
+    """Say who runs this store."""
     return call.render("shop/imprint.html")
 
 
 async def contact(call: Call) -> Response:
-    """How to reach a person."""
+    """Say how to reach a person."""
     return call.render("shop/contact.html")
 
 
 async def accessibility(call: Call) -> Response:
-    """What everybody can expect of these pages."""
+    """Say what everybody can expect of these pages."""
     return call.render("shop/accessibility.html", checked_on=TERMS_SINCE)
 
 
