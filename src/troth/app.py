@@ -7,40 +7,37 @@ refuse a store whose policy nobody accepted, whose database is of another versio
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from sqlalchemy import BigInteger, Integer, LargeBinary, String
-
 from troth import migrations
 from troth.adapters.engines import open_engine
 from troth.adapters.objects import open_objects
 from troth.adapters.stripe import Stripe
+from troth.adapters.tables import schema_facts
 from troth.consent import Standing
 from troth.kernel import config
 from troth.kernel.clock import Clock, OffsetClock, SystemClock
 from troth.kernel.errors import Conflict
-from troth.kernel.schema import Instant, metadata, vault_metadata
+from troth.kernel.schema import metadata, vault_metadata
 from troth.kernel.work import Database, UnitOfWork
 from troth.mail import Post
 from troth.parts import PARTS
 from troth.policy import LOCK_FILE, Archive, Lock, Rules, check_lock, read_lock
 from troth.policy.archive import REVISIONS
-from troth.policy.compiler import ColumnFacts, ColumnKind, compile_policy
+from troth.policy.compiler import compile_policy
 from troth.policy.wording import read_wording
-from troth.shop.protocols import Objects
 from troth.shop.payments import Providers
+from troth.shop.protocols import Objects
 from troth.vault import Vault, VaultAccess, keyfile
 from troth.vault import records as vault_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
-
-    from sqlalchemy import MetaData
 
     from troth.kernel.config import Settings
     from troth.kernel.jobs import Handler
@@ -82,8 +79,8 @@ def compiled_for(folder: Path) -> Lock:
     return compiled(config.load(folder))
 
 
-def compiled(settings: Settings, forms: Mapping[str, tuple[str, ...]] | None = None) -> Lock:
-    """Compile the parts' declarations against the real tables and these settings."""
+def compiled(settings: Settings, forms: Mapping[str, Collection[str]] | None = None) -> Lock:
+    """Compile the parts' declarations against the real tables, these settings and, where given, the real forms."""
     for part in PARTS:
         part.tables()
     return compile_policy(
@@ -95,36 +92,19 @@ def compiled(settings: Settings, forms: Mapping[str, tuple[str, ...]] | None = N
     )
 
 
-def schema_facts(tables: MetaData) -> dict[str, Mapping[str, ColumnFacts]]:
-    """Describe real tables for the policy's compiler, which knows no SQL."""
-    return {
-        table.name: {column.name: ColumnFacts(_kind(column.type), bool(column.nullable)) for column in table.columns}
-        for table in tables.sorted_tables
-    }
-
-
-def _kind(of_type: object) -> ColumnKind:
-    known: tuple[tuple[type, ColumnKind], ...] = (
-        (Instant, ColumnKind.INSTANT),
-        (LargeBinary, ColumnKind.BLOB),
-        (String, ColumnKind.TEXT),
-        (BigInteger, ColumnKind.INTEGER),
-        (Integer, ColumnKind.INTEGER),
-    )
-    return next((kind for one, kind in known if isinstance(of_type, one)), ColumnKind.OTHER)
-
-
 # -- opening ---------------------------------------------------------------------------------------------------------
 
 
-def open_store(folder: Path, *, clock: Clock | None = None) -> Store:
-    """Open the store in `folder` under its accepted policy.
+def open_store(
+    folder: Path, *, clock: Clock | None = None, forms: Mapping[str, Collection[str]] | None = None
+) -> Store:
+    """Open the store in `folder` under its accepted policy; `forms` are the real forms, where they are known.
 
     Raises `ConfigError`, `DoesNotCompile`, `PolicyChanged` (with the difference and the command to accept it),
     `KeyFileMissing`, `NotMade`, `OtherVersion` or `NotStamped`.
     """
     settings = config.load(folder)
-    lock = check_lock(compiled(settings), read_lock(settings.dir / LOCK_FILE))
+    lock = check_lock(compiled(settings, forms), read_lock(settings.dir / LOCK_FILE))
     archive = Archive(settings.dir / REVISIONS)
     access = VaultAccess(
         keys=keyfile.load(settings.vault.key),
@@ -226,12 +206,21 @@ def routes(folder: Path) -> tuple[Route, ...]:
     return (*listed, openapi.route())
 
 
+def forms() -> dict[str, set[str]]:
+    """Return every form the pages draw, with its fields, to be held to the declarations."""
+    found: dict[str, set[str]] = {}
+    for part in PARTS:
+        for form in part.forms():
+            found.setdefault(form.name, set()).update(field.name for field in form.fields)
+    return found
+
+
 def make_site(folder: Path) -> Site:
     """Return a web worker's application; what `open_store` raises stops the start."""
     from troth.shop.records import catalogue_stamp  # noqa: PLC0415 - commands need no web
     from troth.web.site import Setup, Site  # noqa: PLC0415 - as above
 
-    store = open_store(folder)
+    store = open_store(folder, forms=forms())
 
     def generation() -> Hashable:
         with store.database.read() as uow:

@@ -25,6 +25,7 @@ from troth.vault import policy as vault_policy
 from troth.web import policy as web_policy
 
 if TYPE_CHECKING:
+    from troth.web.forms import FormSpec
     from troth.web.route import Route
 
 
@@ -46,6 +47,10 @@ class Part:
     def routes(self) -> tuple[Route, ...]:
         """Return the part's routes; loads its web module."""
         return import_module(self.web).ROUTES if self.web else ()
+
+    def forms(self) -> tuple[FormSpec, ...]:
+        """Return the forms the part's pages draw."""
+        return getattr(import_module(self.web), "FORMS", ()) if self.web else ()
 
     def handlers(self) -> Mapping[str, Handler]:
         """Return the part's job handlers; loads its jobs module."""

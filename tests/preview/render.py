@@ -2,8 +2,9 @@
 
     python -m tests.preview.render [--out FOLDER] [--judges FOLDER] [--hue N] [--only NAME…]
 
-`--judges` is a folder with `node_modules/axe-core` and `node_modules/vnu-jar` (and java on the path). The pages are served from memory
-under the strict content policy of the store; nothing is written but the folder, by default below the system's temporary one.
+`--judges` is a folder with `node_modules/axe-core` and `node_modules/vnu-jar` (and java on the path). The pages are
+served from memory under the strict content policy of the store; nothing is written but the folder `--out`, by default
+below the system's temporary one.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
 
 from tests.preview.samples import MAILS, PAGES
 from tests.preview.templates import draw, environment
@@ -27,7 +28,7 @@ ROOT = "http://store.test"
 STATIC = Path(__file__).parents[2] / "src/troth/web/static"
 CSP = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'"
 WIDTHS = (1280, 360)
-SCHEMES = ("light", "dark")
+SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 CAPTURE = Path(__file__).with_name("capture.svg")
 
@@ -61,19 +62,15 @@ def look(browser: Browser, shelf: Shelf, name: str, out: Path, axe: str) -> Iter
     """Take the pictures of one page and yield what is wrong with it."""
     for scheme in SCHEMES:
         for width in WIDTHS:
-            context = browser.new_context(
-                viewport={"width": width, "height": 900},
-                color_scheme=scheme,
-                java_script_enabled=True,  # type: ignore[arg-type]
-            )
+            context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
             page = context.new_page()
-            said: list[str] = []
-            page.on("console", lambda message, said=said: said.append(message.text))  # type: ignore[misc]
+            said: list[ConsoleMessage] = []
+            page.on("console", lambda message, said=said: said.append(message))  # type: ignore[misc]
             page.route("**/*", shelf.answer)
             page.goto(f"{ROOT}/")
             page.screenshot(path=out / f"{name}-{scheme}-{width}.png", full_page=True)
             where = f"{name} {scheme} {width}"
-            yield from (f"{where}: console: {text}" for text in said)
+            yield from (f"{where}: console: {message.text}" for message in said)
             yield from (f"{where}: {text}" for text in faults(page, axe))
             context.close()
     yield from (f"{name}: asked for {path}" for path in shelf.refused)

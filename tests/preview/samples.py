@@ -1,4 +1,4 @@
-"""A realistic context for every template, in each state a visitor can meet; the preview draws them, tests render them."""
+"""A realistic context for every template, in each state a visitor can meet; drawn by the preview, used by tests."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Sample:
 
 
 def amounts(net: int, tax: int | None) -> View:
-    """A sum in euro cents with German VAT; without a tax it is the small-business rule."""
+    """Return a sum in euro cents with German VAT; without a tax it is the small-business rule."""
     if tax is None:
         notice = "No VAT is charged: the seller is exempt as a small business."
         price = Money(net, "EUR")
@@ -142,12 +142,12 @@ PRODUCT = View(
 
 
 def control(name: str, label: str, **rest: Any) -> Control:
-    """A control with the note of the policy, unless told otherwise."""
+    """Return a control with the note of the policy, unless told otherwise."""
     return Control(name=name, label=label, **{"note": NOTE, **rest})
 
 
 def checkout_form(**changes: Mapping[str, Any]) -> FormView:
-    """The checkout as it opens; `changes` replace values of single controls."""
+    """Return the checkout as it opens; `changes` replace values of single controls."""
     controls = (
         Control("once", "", kind="hidden", value="m1yq8rJ0Qe2c5cXbq0yJ0A"),
         Control("total", "", kind="hidden", value="home:4641:EUR studio:10591:EUR"),
@@ -202,7 +202,7 @@ NOTICE = "As a customer you may hear from us about our own similar programs. You
 
 
 def checkout(name: str, form: FormView, **rest: Any) -> Sample:
-    """The checkout in one state."""
+    """Return the checkout in one state."""
     usual = {
         "product": PRODUCT,
         "form": form,
@@ -216,7 +216,7 @@ def checkout(name: str, form: FormView, **rest: Any) -> Sample:
 
 
 def business_only() -> FormView:
-    """A checkout without boxes about withdrawal: nobody there has that right."""
+    """Return a checkout without boxes about withdrawal: nobody there has that right."""
     form = checkout_form(country={"value": "CH"})
     kept = {name: one for name, one in form.controls.items() if name not in {"deliver_now", "waiver", "no_similar"}}
     return replace(form, controls=kept)
@@ -269,7 +269,7 @@ PRIVATE = View(email="mira@meadow.example", key=KEY, buyer="")
 
 
 def order(name: str, view: View, **rest: Any) -> Sample:
-    """The order page in one state."""
+    """Return the order page in one state."""
     usual = {
         "order": view,
         "pay_url": "",
@@ -285,7 +285,7 @@ def order(name: str, view: View, **rest: Any) -> Sample:
 
 
 def orders() -> Iterator[Sample]:
-    """The order page in every state."""
+    """Yield the order page in every state."""
     yield order("order", order_view("fulfilled"), private=PRIVATE, downloads=(TRIAL,), reissue=REISSUE)
     yield order(
         "order-elsewhere", order_view("fulfilled"), downloads=(TRIAL,), link=LINK, said="The link is on its way."
@@ -304,7 +304,7 @@ def orders() -> Iterator[Sample]:
 
 
 def office() -> Iterator[Sample]:
-    """The office's orders: the latest, an answer without a find, and an empty store."""
+    """Yield the office's orders: the latest, an answer without a find, and an empty store."""
     query = control("query", "Order number or exact address", kind="search", note=None, hint="Parts are not searched.")
     search = FormView("search", "/office/orders", {"query": query})
     usual = {"product": "Fernside Backup", "edition": "Home", "placed_on": TODAY, "total": HOME.total, "flag": ""}
@@ -455,7 +455,7 @@ def kit() -> Iterator[Sample]:
         actions=(("/", "To the first page"), ("/contact", "Ask us")),
     )
     yield Sample("web/message.html", "message", "/orders/x/link", {"message": message})
-    yield Sample("promises/privacy.html", "privacy", "/privacy", {"document": privacy_document(HASH)})
+    yield Sample("promises/privacy.html", "privacy", "/privacy", {"document": privacy_document()})
     counts = View(proven=6, failed=1, unpublished=3, run_at=datetime(2026, 11, 22, 4, 10, tzinfo=UTC))
     yield Sample("promises/promises.html", "promises", "/promises", {"promises": PROMISES, "counts": counts})
     never = View(proven=0, failed=0, unpublished=3, run_at=None)

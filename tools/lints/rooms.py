@@ -20,6 +20,7 @@ BESIDE = {
     "shop/countries": "model",  # who was in the Union on which day
     "shop/epc": "model",  # what a bank transfer's QR code holds
     "shop/evidence": "model",  # two facts about where a buyer is
+    "shop/protocols": "model",  # what the shop needs of the world; adapters implement it
     "shop/rates": "model",  # reads the dated table
     "shop/tax": "model",  # which tax a sale carries
     "shop/vatid": "model",  # the form of a VAT id

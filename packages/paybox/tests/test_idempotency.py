@@ -57,7 +57,7 @@ def test_the_same_key_at_another_endpoint_is_refused(client: stripe.StripeClient
 
 
 def test_two_at_once_with_the_same_key_meet_a_409(client: stripe.StripeClient, box: Paybox, order: Order) -> None:
-    box.faults(slow_ms=400)
+    box.faults(slow_ms=1000)
     start = threading.Barrier(2)
 
     def create() -> str:

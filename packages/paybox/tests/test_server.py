@@ -129,6 +129,13 @@ def test_exposed_it_answers_to_any_name_and_shows_the_public_address(order: Orde
         assert str(client.v1.checkout.sessions.create(order()).url).startswith("http://paybox.test:99/c/pay/")
 
 
+def test_behind_a_proxy_its_public_name_is_answered_and_no_other() -> None:
+    with Paybox(place=Place(public_url="https://pay.test")) as box:
+        address = f"http://127.0.0.1:{box._server.server_address[1]}"  # type: ignore[union-attr]  # it is started
+        for host, status in (("pay.test", 200), ("evil.example", 421)):
+            assert httpx.get(f"{address}/_paybox/faults", headers={"Host": host}).status_code == status
+
+
 def test_closing_ends_idle_and_slow_connections_at_once(order: Order) -> None:
     box = Paybox().start()
     idle = socket.create_connection(("127.0.0.1", port_of(box)), timeout=10)

@@ -5,25 +5,13 @@ from __future__ import annotations
 import argparse
 import signal
 import time
-from datetime import timedelta
-from typing import TYPE_CHECKING
-
-from sqlalchemy import text
 
 from troth import app
+from troth.adapters.watch import Watch
 from troth.kernel.jobs import Runner, enqueue
 from troth.kernel.work import StoreBusy
 from troth.web import lifeline, logs
 from troth.web.heartbeat import BEAT, Heartbeat
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from troth.kernel.work import Database
-
-POLL_SECONDS = 0.05
-POLL_SERVER_SECONDS = 0.25
-LOOK_AGAIN = timedelta(seconds=1)
 
 
 def add_arguments(_parser: argparse.ArgumentParser) -> None:
@@ -42,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     with store.database.begin() as uow:
         for kind in app.periodic():
             enqueue(uow, kind, {}, key=kind)
-    beat, watch = Heartbeat(args.dir), _Watch(store.database)
+    beat, watch = Heartbeat(args.dir), Watch(store.database.engine)
     beaten = 0.0
     while not ending:
         if time.monotonic() - beaten > BEAT:
@@ -53,36 +41,6 @@ def run(args: argparse.Namespace) -> int:
         except StoreBusy:
             busy = False
         if not busy:
-            watch.wait(ending)
+            watch.wait(until=lambda: bool(ending))
     store.close()
     return 0
-
-
-class _Watch:
-    """Waits until something may be due: on SQLite until another process has written, else for a moment."""
-
-    def __init__(self, database: Database) -> None:
-        self._connection: Connection | None = None
-        if database.engine.dialect.name == "sqlite":
-            self._connection = database.engine.connect().execution_options(troth_writing=False)
-        self._seen = self._version()
-
-    def wait(self, ending: list[int]) -> None:
-        """Return when the database changed or a second has passed."""
-        until = time.monotonic() + LOOK_AGAIN.total_seconds()
-        while not ending and time.monotonic() < until:
-            if self._connection is None:
-                time.sleep(POLL_SERVER_SECONDS)
-                return
-            time.sleep(POLL_SECONDS)
-            version = self._version()
-            if version != self._seen:
-                self._seen = version
-                return
-
-    def _version(self) -> int:
-        if self._connection is None:
-            return 0
-        version = int(self._connection.execute(text("PRAGMA data_version")).scalar_one())
-        self._connection.rollback()
-        return version

@@ -78,6 +78,7 @@ POLICY = PartPolicy(
             step="to send you a mail",
             receives="your e-mail address and the mail",
             host_setting="mail.url",
+            fields=("order.draft.email",),
         ),
     ),
     files=(

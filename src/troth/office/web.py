@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 KIND, THING, ROLE = "office", "orders", "maker"
 SEARCH = FormSpec("search", (Field("query", "Order number or exact address", "search"),))
 ENTER = FormSpec("enter", (Field("confirm", kind="hidden"),))
+SHOW = FormSpec("show", (Field("reason", kind="select"),))
+ACT = FormSpec("act", (Field("confirm", kind="hidden"),))
+FORMS = (SEARCH, ENTER, SHOW, ACT)
 REASONS = (
     ("asked", "the buyer asked"),
     ("transfer", "a transfer must be matched"),

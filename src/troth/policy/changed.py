@@ -230,6 +230,13 @@ def _say(path: Path, place: tuple[str, str], sides: Sides) -> Phrase:
         return _KEPT.having(name=name, before=before, after=after)
     if place == ("cookies", "max_age"):
         return _KEPT.having(name=name, before=lifetime(sides.before), after=lifetime(sides.after))
+    if path == ("wording",):
+        return _("The store's own settings in [policy] changed.")
+    return _as_written(path, sides)
+
+
+def _as_written(path: Path, sides: Sides) -> Phrase:
+    """Say a change that has no words of its own as it stands in the file."""
     where = " / ".join(path)
     if sides.before is None:
         return _("%(where)s: “%(after)s” is new", where=where, after=str(sides.after))

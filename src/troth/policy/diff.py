@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from troth.kernel.codec import canonical_json
 from troth.policy import changed
 from troth.policy.difference import Change, Difference, Direction, Path
 from troth.policy.errors import PolicyChanged
@@ -25,7 +26,7 @@ def diff(old: Lock | None, new: Lock) -> Difference:
     before, after = _statements(old), _statements(new)
     there, here = _wholes(before), _wholes(after)
     changes: dict[Path, Change] = {}
-    for path in sorted(path for path in before.keys() | after.keys() if _differs(path, before, after)):
+    for path in _differing(before, after):
         whole = next((path[:end] for end in (2, 4) if path[:end] in there ^ here), None)
         if whole is not None:
             changes[whole] = changed.whole(whole, new if whole in here else old or new, came=whole in here)
@@ -45,8 +46,11 @@ def check_lock(compiled: Lock, stored: Lock | None) -> Lock:
     return stored
 
 
-def _differs(path: Path, before: Mapping[Path, Any], after: Mapping[Path, Any]) -> bool:
-    return path not in before or path not in after or before[path] != after[path]
+def _differing(before: Mapping[Path, Any], after: Mapping[Path, Any]) -> list[Path]:
+    shared = before.keys() & after.keys()
+    found = (before.keys() ^ after.keys()) | {path for path in shared if before[path] != after[path]}
+    # The original beside a sentence the maker reworded is told by the sentence's own change.
+    return sorted(path for path in found if path[-1] != "original" or (*path[:-1], "text") not in found)
 
 
 def _statements(lock: Lock | None) -> dict[Path, Any]:
@@ -56,6 +60,8 @@ def _statements(lock: Lock | None) -> dict[Path, Any]:
     for apart in ("revision", "hash", "format"):
         del content[apart]
     content["sentences"] = {str(sentence.pop("number")): sentence for sentence in content["sentences"]}
+    # What the maker wrote shows where it takes effect; here it is one statement.
+    content["wording"] = canonical_json(content["wording"]).decode()
     return dict(_leaves(content, ()))
 
 

@@ -74,6 +74,7 @@ class Call:
         self.body = b""
         self.headers: list[Raw] = scope["headers"]
         self.opened_personal = False
+        self.committed = False
         self.set_cookies: list[Raw] = []
         self._client = scope.get("client")
 
@@ -146,6 +147,7 @@ class Call:
                 return function(uow, *args, **kwargs)
 
         result = await self.site.pool.run(run)
+        self.committed = True
         self.site.cache.expire()
         return result
 

@@ -1,8 +1,8 @@
 """From one brand hue to a light and a dark palette whose contrast is proven, never hoped for.
 
-Colours are described in OKLCH (equal lightness looks equal at every hue), chroma is reduced until the colour fits sRGB
-(CSS Color Module Level 4, §13), and every pair the style sheet uses is measured as WCAG 2.2 measures it on the final eight
-bits a channel: text at least 4.5:1 (1.4.3), edges of controls and the focus ring at least 3:1 (1.4.11).
+Colours are described in OKLCH (equal lightness looks equal at every hue), chroma is reduced until the colour fits
+sRGB (CSS Color Module Level 4, §13), and every pair the style sheet uses is measured as WCAG 2.2 measures it on the
+final eight bits a channel: text at least 4.5:1 (1.4.3), edges of controls and the focus ring at least 3:1 (1.4.11).
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ Colours = Mapping[str, str]
 TEXT: Final = 4.5
 EDGE: Final = 3.0
 HUES: Final = 360
+_ROUNDING: Final = 1e-4
+_TOE: Final = 0.04045  # below it sRGB is a straight line (IEC 61966-2-1)
+_TOE_LINEAR: Final = 0.0031308
 
 
 class HueUnknown(Refused):
@@ -45,7 +48,7 @@ class Pair(NamedTuple):
 
 
 class Shade(NamedTuple):
-    """One role: chroma, lightness in the light and in the dark scheme (0–1), and a hue of its own (None: the brand's)."""
+    """One role: chroma, lightness in the light and in the dark scheme (0–1), a hue of its own (None: the brand's)."""
 
     chroma: float
     light: float
@@ -106,7 +109,7 @@ def palette(hue: int) -> Palette:
 
 
 def verified(colours: Palette) -> Palette:
-    """Give the palette back if every used pair is far enough apart; raises `ContrastTooLow` naming the first that is not."""
+    """Give the palette back if every used pair is far enough apart; raises `ContrastTooLow` naming one that is not."""
     for scheme, found in zip(colours._fields, colours, strict=True):
         for pair in PAIRS:
             ratio = contrast(found[pair.front], found[pair.back])
@@ -153,7 +156,7 @@ def _or(own: float | None, brand: float) -> float:
 
 
 def _fits(rgb: tuple[float, float, float]) -> bool:
-    return all(-1e-4 <= part <= 1 + 1e-4 for part in rgb)
+    return all(-_ROUNDING <= part <= 1 + _ROUNDING for part in rgb)
 
 
 def _linear(lightness: float, chroma: float, hue: float) -> tuple[float, float, float]:
@@ -171,7 +174,7 @@ def _linear(lightness: float, chroma: float, hue: float) -> tuple[float, float, 
 
 def _eight_bits(part: float) -> int:
     part = min(max(part, 0.0), 1.0)
-    curved = 12.92 * part if part <= 0.0031308 else 1.055 * part ** (1 / 2.4) - 0.055
+    curved = 12.92 * part if part <= _TOE_LINEAR else 1.055 * part ** (1 / 2.4) - 0.055
     return round(curved * 255)
 
 
@@ -181,4 +184,4 @@ def _luminance(colour: str) -> float:
 
 
 def _straight(part: float) -> float:
-    return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+    return part / 12.92 if part <= _TOE else ((part + 0.055) / 1.055) ** 2.4

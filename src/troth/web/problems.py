@@ -58,6 +58,7 @@ _ADVICE: Final = {
     503: "Please try again in a minute.",
 }
 _NOTHING_LOST: Final = "Nothing was changed, nothing was ordered and nothing was lost."
+_KEPT: Final = "What you sent has arrived and is kept; do not send it again before you have looked how things stand."
 _UNEXPECTED: Final = "Something went wrong on our side."
 
 
@@ -104,14 +105,15 @@ def describe(error: BaseException, reference: str) -> Problem:
     )
 
 
-def view(problem: Problem, translations: Translations) -> ProblemView:
-    """Turn a problem into the texts of the error page."""
+def view(problem: Problem, translations: Translations, *, committed: bool = False) -> ProblemView:
+    """Turn a problem into the texts of the error page; `committed` if something was already done for good."""
     say = translations.gettext
+    lost = _KEPT if committed else _NOTHING_LOST
     return ProblemView(
         status=problem.status,
         title=say(problem.title),
         detail=say(problem.detail),
-        nothing_lost="" if problem.status in {404, 405, 421} else say(_NOTHING_LOST),
+        nothing_lost="" if problem.status in {404, 405, 421} else say(lost),
         advice=say(_ADVICE[problem.status]),
         reference=problem.reference or "",
     )

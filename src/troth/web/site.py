@@ -124,6 +124,7 @@ class Site:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, started: float) -> None:
         name, status = _NO_ROUTE, 0
+        call: Call | None = None
         audience = self._audiences.of(dict(scope["headers"]))
         try:
             try:
@@ -141,7 +142,7 @@ class Site:
             except body.Gone:
                 return
             except Exception as error:  # noqa: BLE001 - the edge of the process: whatever happens, somebody is answered
-                response = self._problem(error, scope, name, audience)
+                response = self._problem(error, scope, call, audience)
             status = response.status_code
             await self._send(response, scope, receive, send, name)
         finally:
@@ -217,22 +218,22 @@ class Site:
             response.raw_headers[:] = [raw for raw in response.raw_headers if raw[0] != b"cache-control"]
         return response
 
-    def _problem(self, error: Exception, scope: Scope, name: str, audience: Audience) -> Response:
+    def _problem(self, error: Exception, scope: Scope, call: Call | None, audience: Audience) -> Response:
         reference = new_id()[:12]
-        problems.record(error, name, reference)
+        problems.record(error, call.route.name if call else _NO_ROUTE, reference)
         problem = problems.describe(error, reference)
         accept = b", ".join(headers.values(scope["headers"], b"accept")).decode("latin-1")
         if problems.prefers_json(scope["path"], accept):
             response = Response(to_json(problem), problem.status, media_type=problems.PROBLEM_JSON)
         else:
-            response = self._problem_page(problem, audience)
+            response = self._problem_page(problem, audience, committed=call is not None and call.committed)
         response.raw_headers.extend(problems.headers_of(error))
         return response
 
-    def _problem_page(self, problem: problems.Problem, audience: Audience) -> Response:
+    def _problem_page(self, problem: problems.Problem, audience: Audience, *, committed: bool) -> Response:
         # The page says where it is only as "/": an address that does not exist is not repeated.
         page = PageView("", audience.language)
-        shown = problems.view(problem, translations(audience.language))
+        shown = problems.view(problem, translations(audience.language), committed=committed)
         try:
             text = self.pages.render("web/problem.html", page, {"problem": shown})
         except Exception as error:  # noqa: BLE001 - an error page that fails must still say something

@@ -77,11 +77,15 @@ def test_what_is_not_is_refused(db: Connection, values: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("column", ["value_sealed", "value_index"])
-def test_a_text_is_refused_whatever_it_begins_with(db: Connection, column: str) -> None:
-    for value in ("ada.lovelace.of.london@mail.example.com", "\x01" + "x" * 16, "\x01" + "x" * 80):
-        statement = text(f"INSERT INTO thing (id, needed_sealed, {column}) VALUES (1, :sealed, :value)")  # noqa: S608 - our own names
+def test_a_text_is_refused(db: Connection, column: str) -> None:
+    texts = ["ada.lovelace.of.london@mail.example.com"]
+    if db.dialect.name == "sqlite":
+        # There a column takes any type; PostgreSQL reads a text as the octets it stands for.
+        texts += ["\x01" + "x" * 16, "\x01" + "x" * 80]
+    for value in texts:
+        put_text = text(f"INSERT INTO thing (id, needed_sealed, {column}) VALUES (1, :sealed, :value)")  # noqa: S608 - our own names
         with pytest.raises(DBAPIError), db.begin():
-            db.execute(statement, {"sealed": SEALED, "value": value})
+            db.execute(put_text, {"sealed": SEALED, "value": value})
 
 
 def test_the_refusal_names_the_rule(db: Connection) -> None:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, select
+from sqlalchemy import event, select
 
 from tests.integration.vault import declared
 from tests.integration.vault.declared import ADA, DELIVER, Buyer, seal_buyer
+from tests.support.postgres import Server
 from tests.support.store import START, Store, make_store
 from troth.kernel.clock import SetClock
 from troth.kernel.ids import new_id
-from troth.kernel.work import StoreBusy
+from troth.kernel.work import StoreBusy, UnitOfWork
 from troth.vault import Sealed, of, purpose
 from troth.vault.records import list_leaves, person_key
 
@@ -66,43 +68,51 @@ def test_a_main_database_that_cannot_commit_leaves_only_an_orphan(sqlite_store: 
         def close(self) -> None:
             pass
 
+    def place(uow: UnitOfWork) -> None:
+        seal_buyer(uow, person)
+        uow.resource(Fails)
+
     sqlite_store.database.factories[Fails] = lambda _uow: Fails()
     person = new_id()
     with pytest.raises(LookupError), sqlite_store.database.begin() as uow:
-        seal_buyer(uow, person)
-        uow.resource(Fails)
+        place(uow)
     assert keys(sqlite_store) == {(person, "order")}
 
 
-def test_a_key_database_that_cannot_commit_stops_the_whole(sqlite_store: Store) -> None:
-    person = new_id()
-    other = create_engine(f"sqlite:///{sqlite_store.folder / 'vault.db'}", isolation_level="AUTOCOMMIT")
-    with pytest.raises(StoreBusy), sqlite_store.database.begin() as uow:
+def test_a_key_database_that_is_busy_stops_the_whole(sqlite_store: Store) -> None:
+    @event.listens_for(sqlite_store.vault_engine, "checkout")
+    def be_impatient(connection: sqlite3.Connection, *_: object) -> None:
+        connection.execute("PRAGMA busy_timeout=50")
+
+    other = sqlite3.connect(sqlite_store.folder / "vault.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    def place(uow: UnitOfWork) -> None:
         of(uow).write_down("payment", "r1", b"1" * 32)
-        seal_buyer(uow, person)
-        with other.connect() as db:
-            db.exec_driver_sql("PRAGMA busy_timeout=0")
-        sqlite_store.vault_engine.dispose()
-        of(uow)._vault_db().exec_driver_sql("DROP TABLE person_key")
-    other.dispose()
+        seal_buyer(uow, new_id())
+
+    with pytest.raises(StoreBusy), sqlite_store.database.begin() as uow:
+        place(uow)
+    other.close()
     with sqlite_store.database.read() as uow:
         assert list_leaves(uow.db) == []
     assert keys(sqlite_store) == set()
 
 
 def test_two_units_that_make_one_persons_first_key_at_once_do_not_both_win(
-    postgres_server: object, tmp_path: Path
+    postgres_server: Server, tmp_path: Path
 ) -> None:
-    from tests.support.postgres import Server
-
-    assert isinstance(postgres_server, Server)
     person = new_id()
     with make_store(tmp_path, parts=PARTS, server=postgres_server) as store:
         won: list[Sealed[Buyer]] = []
-        with pytest.raises(StoreBusy), store.database.begin() as late:
+
+        def seal_late(late: UnitOfWork) -> None:
             seal_buyer(late, person)
             with store.database.begin() as early:
                 won.append(seal_buyer(early, person))
+
+        with pytest.raises(StoreBusy), store.database.begin() as late:
+            seal_late(late)
         with store.database.begin() as uow:
             again = seal_buyer(uow, person)
             with purpose(uow, DELIVER, role="job"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import traceback
 
-import msgspec
 import pytest
 from sqlalchemy import delete, func, select, update
 
@@ -13,7 +12,8 @@ from tests.integration.vault import declared
 from tests.integration.vault.declared import ADA, BUYER, DELIVER, INVOICE, NEWS, TAXES, Buyer, seal_buyer, seal_invoice
 from tests.support.store import START, Store
 from troth.kernel.ids import new_id
-from troth.policy.language import FieldRule, PartPolicy, Personal, SealedRecord
+from troth.kernel.work import UnitOfWork
+from troth.policy.language import FieldRule, PartPolicy, Personal, Purpose, SealedRecord
 from troth.vault import Sealed, audit, of, purpose
 from troth.vault.errors import BasisEnded, KeyGone, NoPurpose, NotPermitted, Tampered, WrongPurpose
 from troth.vault.policy import ACCOUNTABILITY, READING
@@ -65,14 +65,14 @@ def test_a_purpose_ends_with_its_block(store: Store) -> None:
 
 @pytest.mark.parametrize("role", ["job", "maker"])
 @pytest.mark.parametrize("why", [DELIVER, TAXES], ids=lambda why: why.name)
-def test_declared_purposes_and_readers_may(sqlite_store: Store, why: declared.Purpose, role: str) -> None:
+def test_declared_purposes_and_readers_may(sqlite_store: Store, why: Purpose, role: str) -> None:
     sealed = sealed_buyer(sqlite_store)
     with sqlite_store.database.begin() as uow, purpose(uow, why, role=role):
         assert sealed.open() == ADA
 
 
 @pytest.mark.parametrize(("why", "role"), [(NEWS, "job"), (DELIVER, "buyer"), (DELIVER, ""), (ACCOUNTABILITY, "maker")])
-def test_others_may_not_and_leave_nothing(store: Store, why: declared.Purpose, role: str) -> None:
+def test_others_may_not_and_leave_nothing(store: Store, why: Purpose, role: str) -> None:
     sealed = sealed_buyer(store)
     with store.database.begin() as uow, pytest.raises(WrongPurpose), purpose(uow, why, role=role):
         sealed.open()
@@ -98,14 +98,13 @@ def test_a_unit_that_only_reads_cannot_open_because_it_writes_no_leaf(store: Sto
 
 def test_after_a_unit_has_settled_it_opens_nothing_and_makes_no_key(sqlite_store: Store) -> None:
     sealed = sealed_buyer(sqlite_store)
-    with contextlib.ExitStack() as late:
-        with sqlite_store.database.begin() as uow:
-            late.enter_context(purpose(uow, DELIVER, role="job"))
-            of(uow).before_commit()
-            with pytest.raises(NotPermitted):
-                sealed.open()
-            with pytest.raises(NotPermitted):
-                seal_buyer(uow, new_id())
+    with contextlib.ExitStack() as late, sqlite_store.database.begin() as uow:
+        late.enter_context(purpose(uow, DELIVER, role="job"))
+        of(uow).before_commit()
+        with pytest.raises(NotPermitted):
+            sealed.open()
+        with pytest.raises(NotPermitted):
+            seal_buyer(uow, new_id())
     assert count_leaves(sqlite_store) == 0
 
 
@@ -159,7 +158,7 @@ def test_a_wrapped_key_that_was_moved_opens_nothing(store: Store) -> None:
 
 def test_an_old_row_stays_bound_to_the_purposes_it_was_collected_for(store: Store) -> None:
     old = sealed_buyer(store)
-    grown = msgspec_like(BUYER, purposes=(*BUYER.purposes, NEWS))
+    grown = with_purposes(BUYER, purposes=(*BUYER.purposes, NEWS))
     store.rules.revise((PARTS[0], PartPolicy("test", records=(grown, INVOICE))))
     with store.database.begin() as uow:
         new = seal_buyer(uow, PERSON)
@@ -173,7 +172,7 @@ def test_an_old_row_stays_bound_to_the_purposes_it_was_collected_for(store: Stor
 
 def test_a_purpose_that_was_given_up_closes_old_rows_too(store: Store) -> None:
     old = sealed_buyer(store)
-    store.rules.revise((PARTS[0], PartPolicy("test", records=(msgspec_like(BUYER, purposes=(TAXES,)), INVOICE))))
+    store.rules.revise((PARTS[0], PartPolicy("test", records=(with_purposes(BUYER, purposes=(TAXES,)), INVOICE))))
     with store.database.begin() as uow, pytest.raises(WrongPurpose), purpose(uow, DELIVER, role="job"):
         old.open()
 
@@ -193,7 +192,7 @@ def test_an_old_row_opens_after_a_field_was_added(store: Store) -> None:
     assert (opened.email, opened.phone) == (ADA.email, "none")
 
 
-def msgspec_like(record: SealedRecord[Buyer], *, purposes: tuple[declared.Purpose, ...]) -> SealedRecord[Buyer]:
+def with_purposes(record: SealedRecord[Buyer], *, purposes: tuple[Purpose, ...]) -> SealedRecord[Buyer]:
     return SealedRecord(record.name, record.struct, record.retention, purposes, record.readers, record.fields)
 
 
@@ -235,11 +234,15 @@ def test_a_leaf_says_who_read_what_and_why_and_its_commitment_holds(store: Store
 
 def test_a_unit_that_is_undone_leaves_neither_leaf_nor_key(store: Store) -> None:
     sealed = sealed_buyer(store)
-    with pytest.raises(LookupError), store.database.begin() as uow:
+
+    def open_and_fail(uow: UnitOfWork) -> None:
         seal_buyer(uow, "c" * 32)
         with purpose(uow, DELIVER, role="job"):
             sealed.open()
         raise LookupError
+
+    with pytest.raises(LookupError), store.database.begin() as uow:
+        open_and_fail(uow)
     assert count_leaves(store) == 0
     assert keys(store) == {(PERSON, "order")}
 
@@ -252,7 +255,6 @@ def test_leaves_made_elsewhere_stand_in_the_same_log_in_order(store: Store) -> N
         sealed.open()
     with store.database.begin() as uow:
         of(uow).write_down("payment", "r2", b"2" * 32)
-        found = list_leaves(uow.db)
     with store.database.read() as uow:
         found = list_leaves(uow.db)
     assert [leaf.kind for leaf in found] == ["payment", "open", "payment"]
@@ -311,9 +313,13 @@ def test_shredding_counts_in_the_unit_that_does_it(store: Store) -> None:
 
 def test_a_shredding_that_is_undone_destroys_nothing(store: Store) -> None:
     sealed = sealed_buyer(store)
-    with pytest.raises(LookupError), store.database.begin() as uow:
+
+    def shred_and_fail(uow: UnitOfWork) -> None:
         of(uow).shred(PERSON)
         raise LookupError
+
+    with pytest.raises(LookupError), store.database.begin() as uow:
+        shred_and_fail(uow)
     with store.database.begin() as uow, purpose(uow, DELIVER, role="job"):
         assert sealed.open() == ADA
 

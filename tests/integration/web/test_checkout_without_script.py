@@ -1,4 +1,4 @@
-"""The checkout follows what is chosen in a real browser that runs no script: sums, button, business fields, delivery."""
+"""The checkout follows what is chosen, in a real browser that runs no script: sums, button, fields, delivery."""
 
 from __future__ import annotations
 

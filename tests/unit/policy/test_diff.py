@@ -230,6 +230,24 @@ def test_a_newer_form_of_the_same_policy_is_said() -> None:
     )
 
 
+def test_a_maker_s_own_words_are_told_where_they_take_effect() -> None:
+    worded = compiled(wording=PolicySettings(retention={"order": 30}, text={"sentence.1": "We sell."}))
+    assert [str(change.said) for change in diff(SAMPLE, worded).changes] == [
+        "order: kept 30 days instead of 1 year",
+        "sentences / 1 / text: “We sell software online.” becomes “We sell.”",
+        "The store's own settings in [policy] changed.",
+    ]
+    other = compiled(
+        *with_shop(sentences=(replace(SHOP.sentences[0], text="We sell things."), SHOP.sentences[1])),
+        wording=worded.wording,
+    )
+    assert [change.path for change in diff(worded, other).changes] == [("sentences", "1", "original")]
+
+
+def test_years_that_read_the_same_are_told_in_days() -> None:
+    assert "order: kept 366 days instead of 365 days" in str(diff(SAMPLE, buyer(retention=replace(ORDER, days=366))))
+
+
 def test_a_summary_counts_each_direction() -> None:
     wider = buyer(struct=LongBuyer, fields=FIELDS, retention=replace(ORDER, days=300, reason="Other."))
     told = diff(SAMPLE, wider)

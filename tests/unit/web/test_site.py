@@ -47,6 +47,27 @@ EVERY_ANSWER = {
 }
 
 
+def through(site: Site, path: str, headers: list[tuple[bytes, bytes]]) -> list[dict[str, Any]]:
+    """Return the raw messages of one GET."""
+    scope = {
+        "type": "http", "method": "GET", "path": path, "query_string": b"", "client": None, "headers": headers,
+    }  # fmt: skip
+
+    async def run() -> list[dict[str, Any]]:
+        sent: list[dict[str, Any]] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        async def receive() -> Any:
+            return {"type": "http.request"} if not sent else await asyncio.Event().wait()
+
+        await site(scope, receive, send)
+        return sent
+
+    return asyncio.run(run())
+
+
 @pytest.mark.parametrize(
     ("method", "path", "more", "status"),
     [
@@ -99,7 +120,11 @@ def test_under_https_the_browser_is_told_to_stay_there(make: Make, tmp_path: Pat
 
 def test_a_problem_page_says_what_to_do(client: Client) -> None:
     answer = client.get("/fail/unavailable")
-    for words in ("Nothing lost", "Please try again in a minute.", "this number finds the moment in our log"):
+    for words in (
+        "Nothing was changed, nothing was ordered",
+        "Please try again in a minute.",
+        "this number finds the moment in our log",
+    ):
         assert words in answer.text
     assert answer.headers["retry-after"] == "5"
 
@@ -116,23 +141,7 @@ def test_an_error_page_that_fails_still_says_something(client: Client, monkeypat
 
 @pytest.mark.parametrize("hosts", [[], ["evil.example"], [HOST, HOST], ["localhost"], [HOST + "."]])
 def test_only_our_host_is_answered(client: Client, hosts: list[str]) -> None:
-    async def run() -> list[dict[str, Any]]:
-        sent: list[dict[str, Any]] = []
-
-        async def send(message: Any) -> None:
-            sent.append(message)
-
-        async def receive() -> Any:
-            return {"type": "http.request"}
-
-        scope = {
-            "type": "http", "method": "GET", "path": "/clock", "query_string": b"", "client": None,
-            "headers": [(b"host", host.encode()) for host in hosts],
-        }  # fmt: skip
-        await client.site(scope, receive, send)
-        return sent
-
-    assert asyncio.run(run())[0]["status"] == 421
+    assert through(client.site, "/clock", [(b"host", host.encode()) for host in hosts])[0]["status"] == 421
 
 
 # -- cookies -------------------------------------------------------------------------------------------------------------
@@ -303,6 +312,18 @@ def test_work_is_committed_before_it_returns_or_not_at_all(make: Make) -> None:
     assert client.get("/w").json() == {"seen": 2, "thread": False}
 
 
+async def fails_afterwards(call: Call) -> Response:
+    await call.work(note, words="kept")
+    raise ValueError
+
+
+def test_a_failure_after_a_commit_does_not_say_that_nothing_was_changed(make: Make) -> None:
+    answer = Client(make([Route("GET", "/w", fails_afterwards, "w")])).get("/w")
+    assert answer.status_code == 500
+    assert "has arrived and is kept" in answer.text
+    assert "Nothing was changed" not in answer.text
+
+
 def test_more_than_may_wait_is_refused_at_once(make: Make) -> None:
     gate = threading.Event()
 
@@ -345,7 +366,9 @@ def test_a_response_that_breaks_off_is_written_down_and_says_no_more(
         return StreamingResponse(pieces())
 
     with caplog.at_level(logging.INFO):
-        Client(make([Route("GET", "/s", stream, "s")])).get("/s")
+        sent = through(make([Route("GET", "/s", stream, "s")]), "/s", [(b"host", HOST.encode())])
+    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
+    assert sent[1] == {"type": "http.response.body", "body": b"begin", "more_body": True}
     assert [record.message for record in caplog.records] == ["unexpected failure"]
     assert "example" not in str([vars(record) for record in caplog.records])
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import brotli
 import pytest
@@ -58,7 +58,7 @@ class Document(HTMLParser):
         self.texts.append(data)
 
     def all(self, tag: str) -> list[dict[str, str]]:
-        """The attributes of every element of a kind."""
+        """Return the attributes of every element of a kind."""
         return [attributes for name, attributes in self.elements if name == tag]
 
 
@@ -67,7 +67,7 @@ def templates() -> Environment:
     return environment()
 
 
-def named(samples: tuple[Sample, ...]) -> Any:
+def named(samples: tuple[Sample, ...]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("sample", samples, ids=lambda sample: sample.name)
 
 
@@ -97,7 +97,7 @@ def test_a_page_is_one_document_with_landmarks(templates: Environment, sample: S
 @named(PAGES)
 def test_headings_leave_no_step_out(templates: Environment, sample: Sample) -> None:
     levels = [int(tag[1]) for tag, _ in Document(draw(templates, sample)).elements if re.fullmatch("h[1-6]", tag)]
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(levels))
 
 
 @named(PAGES)
@@ -168,7 +168,7 @@ def test_the_style_sheet_uses_only_names_the_palette_or_it_defines() -> None:
 
 
 def test_the_style_sheet_stays_free_of_left_and_right() -> None:
-    css = re.sub(r"/\*.*?\*/", "", (STATIC / "troth.css").read_text(), flags=re.S)
+    css = re.sub(r"/\*.*?\*/", "", (STATIC / "troth.css").read_text(), flags=re.DOTALL)
     assert not re.findall(
         r"(?:margin|padding|border)-(?:left|right|top|bottom)|text-align:\s*(?:left|right)|float:\s*(?:left|right)", css
     )
@@ -214,10 +214,10 @@ def test_what_people_type_is_escaped(templates: Environment) -> None:
 
 
 def messages(path: Path) -> Iterator[str]:
-    """The texts of one template that the catalogue will hold."""
+    """Yield the texts of one template that the catalogue will hold."""
     options = {"silent": "false", "newstyle_gettext": "true"}
     for _, _, message, _ in babel_extract(BytesIO(path.read_bytes()), ("_", "gettext", "ngettext"), (), options):
-        yield from (message,) if isinstance(message, str) else (one for one in message if one)
+        yield from (message,) if isinstance(message, str) else (one for one in message or () if one)
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: f"{path.parts[-3]}-{path.name}")

@@ -1,4 +1,4 @@
-"""The official SDK without a socket: thousands of payments a second against a box in the same process.
+"""The official SDK without a socket, against a box in the same process: nothing to bind, wait for or time out.
 
     client = stripe.StripeClient(box.key, http_client=DirectClient(box), base_addresses={"api": box.url})
 

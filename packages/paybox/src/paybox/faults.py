@@ -106,7 +106,9 @@ class FaultBoard:
 
 
 def tell(drawn: object, lie: Mapping[str, object]) -> object:
-    """Return a copy of Stripe objects with the false values in their places, references and lists included."""
+    """Return Stripe objects with the false values in their places, references and lists included."""
+    if not lie:
+        return drawn
     if isinstance(drawn, list):
         return [tell(member, lie) for member in drawn]
     if not isinstance(drawn, dict):

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-ALPHABET = string.ascii_letters + string.digits
+ALPHABET = (string.ascii_letters + string.digits).encode()
+LETTER_OF_BYTE = bytes(ALPHABET[byte % len(ALPHABET)] for byte in range(256))
 
 SessionStatus: TypeAlias = Literal["open", "complete", "expired"]
 IntentStatus: TypeAlias = Literal["requires_payment_method", "requires_confirmation", "succeeded", "canceled"]
@@ -26,7 +27,7 @@ class Ids:
 
     def new(self, prefix: str, length: int) -> str:
         """Return `prefix` and `length` random letters and digits."""
-        return prefix + "".join(self._random.choices(ALPHABET, k=length))
+        return prefix + self._random.randbytes(length).translate(LETTER_OF_BYTE).decode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ main { background: var(--sheet); border: 1px solid var(--line); border-radius: .
   padding: clamp(1.25rem, 5vw, 2rem); }
 .test { margin: 0 0 1.25rem; font-size: .9rem; color: var(--soft); }
 .test strong { color: var(--ink); }
+h1, .hint, .alert { text-wrap: balance; }
 h1 { margin: 0; font: 500 2.1rem/1.2 Georgia, "Noto Serif", serif; font-variant-numeric: tabular-nums; }
 .to { margin: .25rem 0 1.25rem; color: var(--soft); overflow-wrap: anywhere; }
 table { width: 100%; border-collapse: collapse; margin: 0 0 1.5rem; font-variant-numeric: tabular-nums; }
@@ -84,7 +85,7 @@ def pay_page(session: Session, *, trouble: Trouble | None = None, country: str =
     wrong = trouble is not None and trouble.country
     described = "country-hint trouble" if wrong else "country-hint"
     body = f"""{_alert(trouble)}
-<h1>{escape(total)}</h1>
+<h1>Pay {escape(total)}</h1>
 <p class="to">to {escape(_shop(terms.success_url))}</p>
 {_lines(session)}
 <form method="post">

@@ -29,4 +29,4 @@ class Place:
         if self.expose:
             return True
         name = urlsplit(f"//{host}").hostname or ""
-        return is_loopback(name)
+        return is_loopback(name) or (self.public_url is not None and name == urlsplit(self.public_url).hostname)

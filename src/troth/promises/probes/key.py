@@ -45,7 +45,9 @@ def two_addresses_two_keys(stage: Stage) -> Finding:
     finding.require(len(set(known)) == len(known), "two orders have the same key")
     finding.count("keys compared", len(known))
     origin, facts = _origin(stage, keys, moved)
-    finding.require(origin.address == stage.canary("S").email, "after a wrong address was put right the key is not of the right one")
+    finding.require(
+        origin.address == stage.canary("S").email, "after a wrong address was put right the key is not of the right one"
+    )
     finding.require(origin.issue == len(moved.keys), "a key that was made anew has the number of the old one")
     again = origin.make(keys.licence[facts["epoch"]], epoch=facts["epoch"], tag=facts["tag"])
     finding.require(again == moved.keys[-1], "the key for the right address is not made from it")
@@ -57,7 +59,9 @@ def two_addresses_two_keys(stage: Stage) -> Finding:
         finding.require(wrong not in known, "the address makes no difference to the key")
     for key, good in ((moved.keys[0], False), (moved.keys[-1], True)):
         told = stage.program.call(_VALIDATE, {"key": key}).json or {}
-        finding.require(told.get("valid") is good, "a replaced key still opens the program" if not good else "a new key does not")
+        finding.require(
+            told.get("valid") is good, "a replaced key still opens the program" if not good else "a new key does not"
+        )
         finding.count("licence checks")
     return finding
 
@@ -66,11 +70,25 @@ def answers_hold_no_address(stage: Stage) -> Finding:
     """No answer that a program or a stranger gets, whatever they ask, holds anything a buyer typed."""
     finding = Finding()
     mine, moved = stage.bought("A1"), stage.bought("R1")
-    typed = [mine.keys[-1], mine.keys[-1].lower(), moved.keys[0], moved.keys[-1], mine.keys[-1][:-1] + "U", "", mine.buyer.email]
+    typed = [
+        mine.keys[-1],
+        mine.keys[-1].lower(),
+        moved.keys[0],
+        moved.keys[-1],
+        mine.keys[-1][:-1] + "U",
+        "",
+        mine.buyer.email,
+    ]
     for key in typed:
         for product in (None, "fernside-nothing"):
             stage.program.call(_VALIDATE, {"key": key} | ({"product": product} if product else {}))
-    for path in ("/.well-known/troth-keys.json", "/api/openapi.json", "/api/v1/products", f"/api/v1{mine.path}", "/readyz"):
+    for path in (
+        "/.well-known/troth-keys.json",
+        "/api/openapi.json",
+        "/api/v1/products",
+        f"/api/v1{mine.path}",
+        "/readyz",
+    ):
         stage.program.call(path)
     for path in ("/", mine.path, moved.path, "/privacy", "/promises", f"/api/v1{moved.path}"):
         stage.stranger.get(path)

@@ -74,7 +74,11 @@ def ledger_verifies(stage: Stage) -> Finding:
     finding.require(bad is None, f"row {bad} of the ledger is missing or altered")
     for row in rows:
         finding.require((row["id"], row["hash"]) in leaves, "a row of the ledger is no leaf of the audit log")
-    for harmed in (rows[1:], rows[:1] + rows[2:], [rows[0] | {"minor": rows[0]["minor"] + 1}, *rows[1:]] if rows else []):
+    for harmed in (
+        rows[1:],
+        rows[:1] + rows[2:],
+        [rows[0] | {"minor": rows[0]["minor"] + 1}, *rows[1:]] if rows else [],
+    ):
         finding.require(first_bad_row(harmed) is not None, "a ledger that was tampered with looks whole")
         finding.count("ways to tamper that are noticed")
     finding.count("rows verified", len(rows))

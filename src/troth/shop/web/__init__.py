@@ -2,4 +2,5 @@
 
 from troth.shop.web import api, checkout, orders, pages
 
+FORMS = (*checkout.FORMS, *orders.FORMS)
 ROUTES = (*pages.ROUTES, *checkout.ROUTES, *orders.ROUTES, *api.ROUTES)

@@ -57,6 +57,8 @@ _FIELDS = (
 )
 CONSUMER = FormSpec("checkout", (*_FIELDS[:8], *_CONSUMER_FIELDS, *_FIELDS[8:]))
 FIRM = FormSpec("checkout", _FIELDS)
+_BUTTONS = FormSpec("checkout", (Field("step"),))
+FORMS = (CONSUMER, FIRM, _BUTTONS)
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ LOOKS = Limit("order", 240, per=60)
 REISSUE = FormSpec("reissue", (Field("email", "The right address", "email", autocomplete="email", inputmode="email"),))
 LINK = FormSpec("link", (Field("confirm", kind="hidden"),))
 CANCEL = FormSpec("cancel", (Field("confirm", kind="hidden"),))
+FORMS = (REISSUE, LINK, CANCEL)
 _SESSION = ("troth_session",)
 
 
