@@ -23,6 +23,7 @@ from troth.consent import Standing
 from troth.kernel import config
 from troth.kernel.clock import Clock, OffsetClock, SystemClock
 from troth.kernel.errors import Conflict
+from troth.kernel.jobs import Runner, enqueue
 from troth.kernel.schema import metadata, vault_metadata
 from troth.kernel.work import Database, UnitOfWork
 from troth.mail import Post
@@ -190,6 +191,14 @@ def handlers() -> dict[str, Handler]:
 def periodic() -> tuple[str, ...]:
     """Return the kinds of jobs that are always queued."""
     return tuple(kind for part in PARTS for kind in part.periodic())
+
+
+def start_jobs(database: Database) -> Runner:
+    """Do what the one job process does at its start, and return what runs the jobs."""
+    with database.begin() as uow:
+        for kind in periodic():
+            enqueue(uow, kind, {}, key=kind)
+    return Runner(database, handlers())
 
 
 # -- the web ---------------------------------------------------------------------------------------------------------

@@ -58,19 +58,29 @@ class Shelf:
             route.abort()
 
 
+def listen(page: Page) -> list[str]:
+    """Return a list that fills with what the page writes to its console: refusals by the content policy, mistakes."""
+    said: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        said.append(message.text)
+
+    page.on("console", hear)
+    return said
+
+
 def look(browser: Browser, shelf: Shelf, name: str, out: Path, axe: str) -> Iterator[str]:
     """Take the pictures of one page and yield what is wrong with it."""
     for scheme in SCHEMES:
         for width in WIDTHS:
             context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
             page = context.new_page()
-            said: list[ConsoleMessage] = []
-            page.on("console", lambda message, said=said: said.append(message))  # type: ignore[misc]
+            said = listen(page)
             page.route("**/*", shelf.answer)
             page.goto(f"{ROOT}/")
             page.screenshot(path=out / f"{name}-{scheme}-{width}.png", full_page=True)
             where = f"{name} {scheme} {width}"
-            yield from (f"{where}: console: {message.text}" for message in said)
+            yield from (f"{where}: console: {text}" for text in said)
             yield from (f"{where}: {text}" for text in faults(page, axe))
             context.close()
     yield from (f"{name}: asked for {path}" for path in shelf.refused)

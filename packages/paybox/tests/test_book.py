@@ -146,7 +146,7 @@ class Payments(RuleBasedStateMachine):
 
 
 TestPayments = Payments.TestCase
-TestPayments.settings = settings(max_examples=150, stateful_step_count=50, deadline=None)
+TestPayments.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
 
 
 def test_the_same_seed_gives_the_same_ids() -> None:

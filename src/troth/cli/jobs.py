@@ -8,7 +8,6 @@ import time
 
 from troth import app
 from troth.adapters.watch import Watch
-from troth.kernel.jobs import Runner, enqueue
 from troth.kernel.work import StoreBusy
 from troth.web import lifeline, logs
 from troth.web.heartbeat import BEAT, Heartbeat
@@ -26,10 +25,7 @@ def run(args: argparse.Namespace) -> int:
     ending: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda code, _frame: ending.append(code))
-    runner = Runner(store.database, app.handlers())
-    with store.database.begin() as uow:
-        for kind in app.periodic():
-            enqueue(uow, kind, {}, key=kind)
+    runner = app.start_jobs(store.database)
     beat, watch = Heartbeat(args.dir), Watch(store.database.engine)
     beaten = 0.0
     while not ending:

@@ -35,10 +35,11 @@ def installed() -> Path:
 
 @dataclass(frozen=True)
 class Program:
-    """A program to run: the folder that holds its package, and the environment it runs in."""
+    """A program to run: the folder that holds its package, the environment it runs in, descriptors it inherits."""
 
     root: Path
     environ: Mapping[str, str] = field(repr=False)
+    descriptors: tuple[int, ...] = ()
 
     def command(self, *arguments: str) -> tuple[list[str], dict[str, str]]:
         """Return command line and environment for a `troth` command."""
@@ -79,14 +80,16 @@ class Instance:
     def run(self, *arguments: str) -> Said:
         """Run a command on this store and return what it said."""
         command, environ = self.program.command(*arguments, "--dir", str(self.folder))
-        return run_once(command, environ, cwd=self.folder.parent)
+        return run_once(command, environ, cwd=self.folder.parent, descriptors=self.program.descriptors)
 
-    def start(self, *, workers: int = 2, descriptors: Sequence[int] = ()) -> None:
+    def start(self, *, workers: int = 2) -> None:
         """Serve; raises `DidNotStart`."""
         arguments = ("serve", "--dir", str(self.folder), "--port", str(self._port), "--workers", str(workers))
         command, environ = self.program.command(*arguments)
         with self.errors.open("ab") as errors:
-            self._process = start(command, environ, cwd=self.folder.parent, errors=errors, descriptors=descriptors)
+            self._process = start(
+                command, environ, cwd=self.folder.parent, errors=errors, descriptors=self.program.descriptors
+            )
         wait_for_ready(self._process, self.errors)
 
     def stop(self) -> None:
@@ -112,11 +115,20 @@ class Instance:
             os.killpg(self._process.pid, number)
 
 
-def run_once(command: Sequence[str], environ: Mapping[str, str], *, cwd: Path) -> Said:
+def run_once(
+    command: Sequence[str], environ: Mapping[str, str], *, cwd: Path, descriptors: Sequence[int] = ()
+) -> Said:
     """Run a program to its end and return what it said; one that takes a minute is ended (code -9)."""
     try:
         done = subprocess.run(  # noqa: S603 - our own interpreter and program
-            command, env=dict(environ), cwd=cwd, capture_output=True, text=True, timeout=_COMMAND_SECONDS, check=False
+            command,
+            env=dict(environ),
+            cwd=cwd,
+            pass_fds=tuple(descriptors),
+            capture_output=True,
+            text=True,
+            timeout=_COMMAND_SECONDS,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         return Said(-9, "", "the command did not end")

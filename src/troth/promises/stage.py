@@ -109,6 +109,7 @@ class Stage:
         self.marker = new_marker()
         self.canaries: dict[str, Canary] = {}
         self.purchases: dict[str, Purchase] = {}
+        self._failed: dict[str, JourneyFailed | NothingToSell] = {}
         self._browsers: dict[str, Visitor] = {}
         if twin.paybox is not None:
             # Providers repeat themselves and do not keep the order; a store must bear it all the time, not in tests only.
@@ -171,9 +172,15 @@ class Stage:
         raise NothingToSell("troth product import FILE, and [seller] tax with a way to pay in troth.toml")
 
     def bought(self, name: str) -> Purchase:
-        """Return what came of a plan, after it was carried out to its end."""
+        """Return what came of a plan, after it was carried out to its end; a plan that failed is not tried again."""
+        if name in self._failed:
+            raise self._failed[name]
         if name not in self.purchases:
-            self.purchases[name] = self._carry_out(PLANS[name])
+            try:
+                self.purchases[name] = self._carry_out(PLANS[name])
+            except (JourneyFailed, NothingToSell) as failure:
+                self._failed[name] = failure
+                raise
         return self.purchases[name]
 
     def all_bought(self) -> list[Purchase]:

@@ -108,7 +108,7 @@ class Twin:
         """Return a copy of the twin as another store with the same keys, not started; `root` holds another program."""
         folder, port = self.snapshot(), free_port()
         environ = self.instance.program.environ | _places(folder, port)
-        program = Program(root or installed(), environ)
+        program = Program(root or installed(), environ, self.instance.program.descriptors)
         made = Instance(program, folder, port, errors=self.scratch / f"{folder.name}.stderr")
         self.stack.callback(made.stop)
         return made
@@ -148,8 +148,8 @@ def running_twin(source: Path, *, workers: int = 2) -> Iterator[Twin]:
         twin = Twin(scratch, settings, accepted, instance, paybox, stack, clock)
         _make(twin, source)
         stack.callback(instance.stop)
-        instance.program = Program(installed(), environ | {CLOCK_VARIABLE: str(clock)})
-        instance.start(workers=workers, descriptors=(clock,))
+        instance.program = Program(installed(), environ | {CLOCK_VARIABLE: str(clock)}, (clock,))
+        instance.start(workers=workers)
         yield twin
 
 

@@ -118,7 +118,10 @@ class Call:
 
     @cached_property
     def idempotency(self) -> Idempotency | None:
-        """The Idempotency-Key, bound to this route; raises `Malformed` for one that is not 8–64 characters."""
+        """The Idempotency-Key, bound to this route; raises `Malformed` for one that is not 8–64 characters.
+
+        Where a route creates something, a malformed one is refused before its handler runs.
+        """
         sent = values(self.headers, b"idempotency-key")
         if not sent:
             return None

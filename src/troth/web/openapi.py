@@ -71,7 +71,7 @@ def _operation(route: Route, api: Api, schemas: dict[type, Any]) -> dict[str, An
         "operationId": route.name,
         "summary": api.summary,
         "tags": [api.tag],
-        "parameters": _parameters(route, api),
+        "parameters": _parameters(route),
         "responses": _responses(route, api, schemas),
     }
     if api.request is not None:
@@ -80,7 +80,7 @@ def _operation(route: Route, api: Api, schemas: dict[type, Any]) -> dict[str, An
     return operation
 
 
-def _parameters(route: Route, api: Api) -> list[dict[str, Any]]:
+def _parameters(route: Route) -> list[dict[str, Any]]:
     text = {"type": "string"}
     in_path = [
         {
@@ -92,8 +92,7 @@ def _parameters(route: Route, api: Api) -> list[dict[str, Any]]:
         for name in route.parameters
     ]
     in_query = [{"name": name, "in": "query", "required": False, "schema": text} for name in route.query]
-    creates = route.method == "POST" and HTTPStatus.CREATED in api.answers
-    return [*in_path, *in_query, *([_IDEMPOTENCY] if creates else [])]
+    return [*in_path, *in_query, *([_IDEMPOTENCY] if route.creates else [])]
 
 
 def _responses(route: Route, api: Api, schemas: dict[type, Any]) -> dict[str, Any]:

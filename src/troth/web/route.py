@@ -80,6 +80,11 @@ class Route:
         return self.method not in SAFE and not self.open
 
     @property
+    def creates(self) -> bool:
+        """Whether it is an API that creates something, and so takes an Idempotency-Key."""
+        return self.method == "POST" and self.api is not None and 201 in self.api.answers
+
+    @property
     def parameters(self) -> tuple[str, ...]:
         """The names of the parameters in the path."""
         return tuple(_SEGMENT.findall(self.path))

@@ -169,6 +169,9 @@ class Site:
         call.body = await body.read(receive, route.body_limit, self.setup.body_seconds)
         if route.form is not None:
             call.form = body.decode_form(call.body, self.setup.lock.form(route.form) or ())
+        if route.creates:
+            # Refused here if it is malformed, whether or not the handler would look at it.
+            _ = call.idempotency
         return self._finish(call, await route.handler(call))
 
     def _limit(self, call: Call) -> None:

@@ -1,4 +1,4 @@
-"""Serves the sample store as `troth serve` would: `python -m tests.integration.web.parent DIR WORKERS [JOB COMMAND…]`."""
+"""Serves the sample store as `troth serve` does: `python -m tests.integration.web.parent DIR WORKERS [COMMAND…]`."""
 
 from __future__ import annotations
 

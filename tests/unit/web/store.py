@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import msgspec
+from starlette.responses import Response
 
 from troth.adapters.engines import open_engine
 from troth.kernel.clock import SystemClock
@@ -19,7 +20,6 @@ from troth.policy.language import CookieCategory
 from troth.policy.lock import Controller, Lock, LockedCookie, LockedForm, PolicySettings, stamped
 from troth.web.call import Call
 from troth.web.limits import Limit
-from starlette.responses import Response
 from troth.web.route import Api, Route
 from troth.web.site import Setup, Site
 

@@ -20,7 +20,9 @@ def arriving(*messages: dict[str, Any], pause: float = 0.0) -> Callable[[], Awai
 
     async def receive() -> dict[str, Any]:
         await asyncio.sleep(pause)
-        return left.pop(0) if left else await asyncio.Event().wait() or {}
+        if not left:
+            await asyncio.Event().wait()
+        return left.pop(0)
 
     return receive
 

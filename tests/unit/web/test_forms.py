@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from typing_extensions import override
 
 from tests.unit.web.store import make_lock
 from troth.policy.phrase import English
@@ -43,6 +44,7 @@ def test_options_known_only_now_win() -> None:
 
 def test_texts_go_through_the_catalogue() -> None:
     class Loud(English):
+        @override
         def gettext(self, message: str, /) -> str:
             return message.upper()
 

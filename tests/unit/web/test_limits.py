@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -7,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from troth.kernel.errors import ConfigError
-from troth.web import limits
 from troth.web.limits import Limit, Limiter, adjusted, describe
 
 SECOND = 1_000_000_000
@@ -129,7 +129,7 @@ def test_settings_change_the_count_of_known_limits_only() -> None:
 
 
 def test_without_memfd_a_file_without_a_name_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(limits.os, "memfd_create", raising=False)
+    monkeypatch.delattr(os, "memfd_create", raising=False)
     made = Limiter.create()
     assert made.take(Limit("x", 1), "a").allowed
     assert not made.take(Limit("x", 1), "a").allowed

@@ -28,7 +28,10 @@ ROUTES = (
         "POST", "/api/v1/wishes", handler, "wish-make", limits=(SLOW_DOWN,),
         api=Api("Make a wish.", Wish, {201: Made}, problems=(409,)),
     ),
-    Route("GET", "/api/v1/wishes/{token}", handler, "wish-show", query=("since",), api=Api("Show it.", None, {200: Made})),
+    Route(
+        "GET", "/api/v1/wishes/{token}", handler, "wish-show", query=("since",),
+        api=Api("Show it.", None, {200: Made}),
+    ),
     Route("GET", "/wishes", handler, "page"),
 )  # fmt: skip
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -31,6 +32,7 @@ from tests.unit.web.store import (
 from troth.kernel.work import UnitOfWork
 from troth.web.body import FORM
 from troth.web.call import Call
+from troth.web.errors import BadTable
 from troth.web.headers import CSP
 from troth.web.pool import Pool
 from troth.web.route import Route
@@ -59,8 +61,10 @@ def through(site: Site, path: str, headers: list[tuple[bytes, bytes]]) -> list[d
         async def send(message: Any) -> None:
             sent.append(message)
 
+        body = [{"type": "http.request"}]
+
         async def receive() -> Any:
-            return {"type": "http.request"} if not sent else await asyncio.Event().wait()
+            return body.pop() if body else await asyncio.Event().wait()
 
         await site(scope, receive, send)
         return sent
@@ -144,7 +148,7 @@ def test_only_our_host_is_answered(client: Client, hosts: list[str]) -> None:
     assert through(client.site, "/clock", [(b"host", host.encode()) for host in hosts])[0]["status"] == 421
 
 
-# -- cookies -------------------------------------------------------------------------------------------------------------
+# -- cookies -------------------------------------------------------------------------------------------------
 
 
 def test_a_route_sees_only_the_cookies_it_declares(client: Client) -> None:
@@ -192,7 +196,7 @@ def test_a_route_open_to_other_origins_gives_no_cookie(make: Make) -> None:
     assert "set-cookie" not in answer.headers
 
 
-# -- the page cache ------------------------------------------------------------------------------------------------------
+# -- the page cache ------------------------------------------------------------------------------------------
 
 
 class Counting:
@@ -248,13 +252,18 @@ async def reads(call: Call) -> Response:
     return Response(b"made in a reading one")
 
 
+def with_cookie(call: Call) -> Response:
+    call.set_session(TOKEN, 60)
+    return Response(b"a cookie")
+
+
 @pytest.mark.parametrize(
     ("handler", "kept"),
     [
         (reads, True),
         (writes, False),
         (Counting(lambda _call: Response(b"not 200", 404)), False),
-        (Counting(lambda call: (call.set_session(TOKEN, 60), Response(b"a cookie"))[1]), False),
+        (Counting(with_cookie), False),
         (Counting(lambda _call: StreamingResponse(iter([b"a", b"b"]))), False),
     ],
 )
@@ -279,7 +288,7 @@ def test_a_personal_page_is_stored_by_nobody_whatever_it_says(make: Make) -> Non
     assert client.get("/file").headers["cache-control"] == "public, max-age=60"
 
 
-# -- work ----------------------------------------------------------------------------------------------------------------
+# -- work ----------------------------------------------------------------------------------------------------
 
 
 def note(uow: UnitOfWork, words: str) -> int:
@@ -332,8 +341,6 @@ def test_more_than_may_wait_is_refused_at_once(make: Make) -> None:
         return call.answer({})
 
     async def run(site: Site) -> list[int]:
-        import httpx
-
         transport = httpx.ASGITransport(site)
         async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
             waiting = [asyncio.create_task(client.get("/b")) for _ in range(4)]
@@ -373,7 +380,7 @@ def test_a_response_that_breaks_off_is_written_down_and_says_no_more(
     assert "example" not in str([vars(record) for record in caplog.records])
 
 
-# -- limits --------------------------------------------------------------------------------------------------------------
+# -- limits --------------------------------------------------------------------------------------------------
 
 
 def test_a_network_that_asks_too_often_is_told_when_to_come_back(make: Make) -> None:
@@ -415,7 +422,7 @@ def test_a_handler_cannot_use_a_limit_its_route_does_not_declare(make: Make) -> 
     assert client.get("/a").status_code == 500
 
 
-# -- whatever is sent ----------------------------------------------------------------------------------------------------
+# -- whatever is sent ----------------------------------------------------------------------------------------
 
 HEADERS = st.sampled_from(
     ["host", "cookie", "accept", "accept-language", "accept-encoding", "content-type", "content-length", "origin",
@@ -469,7 +476,5 @@ def test_another_protocol_is_not_spoken(client: Client) -> None:
 
 
 def test_the_lock_and_the_routes_must_agree(tmp_path: Path) -> None:
-    from troth.web.errors import BadTable
-
     with pytest.raises(BadTable):
         make_site(tmp_path, ROUTES, lock=make_lock(forms={}))

@@ -274,5 +274,5 @@ def test_no_visible_text_is_left_out_of_the_catalogue(sample: Sample) -> None:
     for text in shown:
         left = text
         for known in given:
-            left = left.replace(known, "") if len(known) > 1 or known == left.strip() else left
+            left = left.replace(known, "") if re.search("[A-Za-z]", known) and len(known) > 1 else left
         assert not re.search("[A-Za-z]{2}", UNTRANSLATED.sub("", left)), text.strip()

@@ -18,23 +18,27 @@ def address_found(stage: Stage) -> Finding:
     """The address as it was typed, or in another spelling of the same, gives its orders; any other gives none."""
     finding = Finding()
     mine, other = stage.bought("A1"), stage.bought("B1")
-    for spelled in (mine.buyer.email, f" {mine.buyer.email.upper()} "):
-        said = stage.twin.run("order", "list", spelled, "--json").json
-        numbers = {one["order"] for one in said} if isinstance(said, list) else set()
-        finding.require(mine.number in numbers, "an order is not found by its buyer's address")
-        finding.require(other.number not in numbers, "an address finds somebody else's order")
-        finding.count("look-ups by address")
-    local, _, domain = mine.buyer.email.partition("@")
-    for near in (f"{local}x@{domain}", f"{local}@x{domain}", stage.canary("U").email):
-        said = stage.twin.run("order", "list", near, "--json").json
-        finding.require(said == [], "an address that nobody gave finds an order")
-        finding.count("look-ups by address")
-    page = stage.office.post("/office/orders", {"query": other.buyer.email}).text
-    finding.require(
-        other.number in page and mine.number not in page, "the office does not find an order by its address"
-    )
+    known = {purchase.number for purchase in stage.purchases.values()}
+    said = stage.twin.run("order", "list", f" {mine.buyer.email.upper()} ", "--json").json
+    listed = {one["order"] for one in said} if isinstance(said, list) else set()
+    finding.require(mine.number in listed and other.number not in listed, "troth order list does not find by address")
     finding.count("look-ups by address")
+    local, _, domain = mine.buyer.email.partition("@")
+    unknown = (f"{local}x@{domain}", f"{local}@x{domain}", stage.canary("U").email)
+    asked = {mine.buyer.email: mine.number, other.buyer.email: other.number, **dict.fromkeys(unknown, "")}
+    for address, number in asked.items():
+        page = stage.office.post("/office/orders", {"query": address}).text
+        finding.count("look-ups by address")
+        finding.require(number in page, "the office does not find an order by its buyer's address")
+        others = {one for one in known - {number} if one in page} - _of_same_person(stage, number)
+        finding.require(not others, "an address finds an order that is not its own")
     return finding
+
+
+def _of_same_person(stage: Stage, number: str) -> set[str]:
+    """Return the other orders of whoever placed this one."""
+    who = {purchase.plan.who for purchase in stage.purchases.values() if purchase.number == number}
+    return {purchase.number for purchase in stage.purchases.values() if purchase.plan.who in who}
 
 
 def address_unreadable(stage: Stage) -> Finding:

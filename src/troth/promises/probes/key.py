@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from troth.promises import records
 from troth.promises.finding import Finding
@@ -20,48 +21,41 @@ _VALIDATE = "/api/v1/licences/validate"
 def key_recomputed(stage: Stage) -> Finding:
     """Made again from address, order line and salt by a second program, a key is the one the buyer got."""
     finding = Finding()
-    keys = Keys.read(stage.twin.key_file)
+    masters = Keys.read(stage.twin.key_file).licence
     for name in ("A1", "B1"):
         purchase = stage.bought(name)
-        origin, facts = _origin(stage, keys, purchase)
-        finding.require(origin.address == purchase.buyer.email, "a key was not made from its buyer's address")
-        master = keys.licence[facts["epoch"]]
-        again = origin.make(master, epoch=facts["epoch"], tag=facts["tag"])
-        finding.require(again == purchase.keys[-1], "a key made again is not the key that was sold")
-        finding.require(facts["key"] == purchase.keys[-1], "the maker is shown another key than the buyer")
-        stranger = origin.make(bytes(len(master)), epoch=facts["epoch"], tag=facts["tag"])
-        finding.require(stranger != again, "the key can be made without the store's own key")
+        made = _made_from(stage, purchase)
+        finding.require(made.origin.address == purchase.buyer.email, "a key was not made from its buyer's address")
+        finding.require(made.key(masters) == purchase.keys[-1], "a key made again is not the key that was sold")
+        elsewhere = {epoch: bytes(len(master)) for epoch, master in masters.items()}
+        finding.require(made.key(elsewhere) != purchase.keys[-1], "a key can be made without the store's own")
         finding.count("keys made again")
+    purchase = stage.bought("A1")
+    told = stage.twin.run("licence", "show", purchase.number, "--json").json or {}
+    finding.require(told.get("key") == purchase.keys[-1], "the maker is shown another key than the buyer")
     return finding
 
 
 def two_addresses_two_keys(stage: Stage) -> Finding:
     """Another address, or another order of the same one, has another key; a replaced key is dead."""
     finding = Finding()
-    keys = Keys.read(stage.twin.key_file)
-    known = [key for name in ("A1", "A2", "B1") for key in stage.bought(name).keys]
+    masters = Keys.read(stage.twin.key_file).licence
     moved = stage.bought("R1")
-    known += moved.keys
+    known = [*(key for name in ("A1", "A2", "B1") for key in stage.bought(name).keys), *moved.keys]
     finding.require(len(set(known)) == len(known), "two orders have the same key")
     finding.count("keys compared", len(known))
-    origin, facts = _origin(stage, keys, moved)
-    finding.require(
-        origin.address == stage.canary("S").email, "after a wrong address was put right the key is not of the right one"
-    )
-    finding.require(origin.issue == len(moved.keys), "a key that was made anew has the number of the old one")
-    again = origin.make(keys.licence[facts["epoch"]], epoch=facts["epoch"], tag=facts["tag"])
-    finding.require(again == moved.keys[-1], "the key for the right address is not made from it")
+    made, right = _made_from(stage, moved), stage.canary("S")
+    finding.require(made.origin.address == right.email, "after a wrong address was put right the key is not of the right one")
+    finding.require(made.origin.issue == len(moved.keys), "a key that was made anew has the number of the old one")
+    finding.require(made.key(masters) == moved.keys[-1], "the key for the right address is not made from it")
     for name in ("A1", "B1"):
-        elsewhere, other = _origin(stage, keys, stage.bought(name))
-        wrong = replace(elsewhere, address=origin.address).make(
-            keys.licence[other["epoch"]], epoch=other["epoch"], tag=other["tag"]
-        )
-        finding.require(wrong not in known, "the address makes no difference to the key")
+        other = _made_from(stage, stage.bought(name))
+        wrong = replace(other, origin=replace(other.origin, address=right.email))
+        finding.require(wrong.key(masters) not in known, "the address makes no difference to a key")
     for key, good in ((moved.keys[0], False), (moved.keys[-1], True)):
         told = stage.program.call(_VALIDATE, {"key": key}).json or {}
-        finding.require(
-            told.get("valid") is good, "a replaced key still opens the program" if not good else "a new key does not"
-        )
+        otherwise = "a key made anew does not open the program" if good else "a replaced key still opens the program"
+        finding.require(told.get("valid") is good, otherwise)
         finding.count("licence checks")
     return finding
 
@@ -97,17 +91,34 @@ def answers_hold_no_address(stage: Stage) -> Finding:
     return finding
 
 
-def _origin(stage: Stage, keys: Keys, purchase: Purchase) -> tuple[KeyOrigin, dict[str, Any]]:
-    """Return what a purchase's newest key was made from, read from the sealed row, and what the maker is shown."""
-    facts = stage.twin.run("licence", "show", purchase.number, "--json").json
-    rows = [row for row in records.rows_of(stage.twin.database, "licence") if facts and row["line"] == facts["line"]]
-    newest = max(rows, key=lambda row: row["issue"], default=None)
-    if newest is None:
+@dataclass(frozen=True)
+class _Made:
+    """What a key was made from, and by which of the store's keys."""
+
+    origin: KeyOrigin
+    epoch: int
+    tag: int
+
+    def key(self, masters: Mapping[int, bytes]) -> str:
+        """Make the key again."""
+        return self.origin.make(masters[self.epoch], epoch=self.epoch, tag=self.tag)
+
+
+def _made_from(stage: Stage, purchase: Purchase) -> _Made:
+    """Return what a purchase's newest key was made from; raises `DoesNotOpen` where its row is not as described."""
+    order = next((row["id"] for row in _rows(stage, "orders") if row["number"] == purchase.number), "")
+    rows = [row for row in _rows(stage, "licence") if row["line"] == f"{order}-1"]
+    row = max(rows, key=lambda one: int(one["issue"]), default=None)
+    if row is None:
         raise DoesNotOpen("the licence of an order is not where it should be")
-    sealed = Reader(stage.twin.folder, stage.twin.lock, keys).read_row("licence", "origin_sealed", newest)
-    if not isinstance(sealed.get("address"), str) or not isinstance(sealed.get("salt"), bytes):
-        raise DoesNotOpen("a licence's origin does not hold what it should")
-    origin = KeyOrigin(
-        keys.store, facts["product"], facts["line"], facts["issue"], salt=sealed["salt"], address=sealed["address"]
-    )
-    return origin, facts
+    keys = Keys.read(stage.twin.key_file)
+    sealed = Reader(stage.twin.folder, stage.twin.lock, keys).read_row("licence", "origin_sealed", row)
+    salt, address = sealed.get("salt"), sealed.get("address")
+    if not isinstance(salt, bytes) or not isinstance(address, str):
+        raise DoesNotOpen("the origin of a licence does not hold what it should")
+    origin = KeyOrigin(keys.store, row["product"], row["line"], row["issue"], salt=salt, address=address)
+    return _Made(origin, row["epoch"], row["tag"])
+
+
+def _rows(stage: Stage, table: str) -> list[records.Row]:
+    return records.rows_of(stage.twin.database, table)

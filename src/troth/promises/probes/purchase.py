@@ -45,13 +45,13 @@ def _check_letters(stage: Stage, purchase: Purchase, finding: Finding) -> None:
     mine = [letter for letter in stage.letters() if purchase.buyer.email in letter.to]
     finding.count("mails delivered to the buyer", len(mine))
     finding.require(any(purchase.keys[-1] in one.text for one in mine), "no mail brought the buyer the key")
-    receipt = any(purchase.number in one.text and purchase.keys[-1] not in one.text for one in mine)
+    receipt = any(purchase.path in one.text and purchase.keys[-1] not in one.text for one in mine)
     finding.require(receipt, "no mail brought the buyer a receipt")
 
 
 def _check_download(stage: Stage, purchase: Purchase, finding: Finding) -> None:
     browser, page = stage.browser(purchase.plan.who), purchase.page.page
-    files = [link for link in page.links if urlsplit(link).path.startswith(f"{purchase.path}/files/")]
+    files = [link for link in page.links if urlsplit(link).path.startswith((f"{purchase.path}/files/", "/downloads/"))]
     finding.require(bool(files), "the order's page offers no download")
     for link in files:
         answer = browser.get(link)
@@ -126,8 +126,8 @@ def _check_form(lock: Lock, answer: Answer, form: Form, finding: Finding) -> Non
     finding.count("forms")
     finding.count("fields asked", len(asked))
     for field, control in form.controls.items():
-        personal = field in declared[name] and lock.forms[name].fields[field] is not None
-        note = lock.note(name, field) if personal and control.kind != "hidden" else None
+        kept = field in declared[name] and lock.forms[name].fields[field] is not None
+        note = lock.note(name, field) if kept and form.method == "post" and control.kind != "hidden" else None
         if note is not None:
             finding.require(
                 note.why in answer.page.text, f"a form on {answer.path} does not say why it asks for {field}"
