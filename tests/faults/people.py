@@ -55,9 +55,9 @@ def _place(database: Database, buyer: Buyer) -> Placed:
         return placed
 
 
-def _order(database: Database, buyer: Buyer) -> Order:
+def _order(database: Database, token: str) -> Order:
     with database.read() as uow:
-        return service.get_order_by_token(uow, buyer.token)
+        return service.get_order_by_token(uow, token)
 
 
 def _return(database: Database, back: str) -> None:
@@ -73,6 +73,11 @@ def _cancel(database: Database, buyer: Buyer) -> None:
 def _confirm(database: Database, buyer: Buyer) -> None:
     with database.begin() as uow:
         payments.confirm_transfer(uow, service.get_order_by_token(uow, buyer.token), country="DE")
+
+
+def _reissue(database: Database, buyer: Buyer) -> None:
+    with database.begin() as uow:
+        service.reissue(uow, service.get_order_by_token(uow, buyer.token), f"{buyer.name}.b@example.org", role="buyer")
 
 
 def _ask_refund(database: Database, buyer: Buyer) -> None:
@@ -150,8 +155,8 @@ def buy(world: World, buyer: Buyer) -> None:
 
 
 def act(world: World, buyer: Buyer, what: str) -> None:
-    """Cancel as the buyer, confirm or refund as the maker; what the order's state forbids is refused."""
-    action = {"cancel": _cancel, "confirm": _confirm, "refund": _ask_refund}[what]
+    """Cancel or reissue as the buyer, confirm or refund as the maker; what the order's state forbids is refused."""
+    action = {"cancel": _cancel, "confirm": _confirm, "refund": _ask_refund, "reissue": _reissue}[what]
     for _ in range(PATIENCE):
         world.loom.pause()
         if not buyer.token:
@@ -180,6 +185,6 @@ def refund_at_the_provider(world: World, buyer: Buyer) -> None:
             return
 
 
-def state_of(world: World, buyer: Buyer) -> State:
+def state_of(world: World, token: str) -> State:
     """Return where an order stands."""
-    return world.ask(_order, buyer).state
+    return world.ask(_order, token).state

@@ -22,7 +22,7 @@ from tests.faults.people import Buyer
 from tests.faults.process import Template
 from tests.faults.world import World
 from troth.kernel.jobs import Runner
-from troth.shop.model import Method
+from troth.shop.model import Method, State
 
 REPLAY = "FAULT_SEED"
 MOST_STEPS = 160
@@ -90,7 +90,7 @@ def _cast(world: World) -> None:
             _spawn(world, "tab", _later, people.buy, buyer)
         for _ in range(rng.choice((1, 2)) if method is Method.BANK else 0):
             _spawn(world, "confirm", people.act, buyer, "confirm")
-        for what, chance in (("cancel", 0.15), ("refund", 0.2), ("refund", 0.1)):
+        for what, chance in (("cancel", 0.15), ("refund", 0.2), ("refund", 0.1), ("reissue", 0.15)):
             if rng.random() < chance:
                 _spawn(world, what, people.act, buyer, what)
         if method is Method.CARD and rng.random() < 0.1:
@@ -186,5 +186,12 @@ def check(world: World) -> list[str]:
     """Hold the store to the truth."""
     process = world.process
     wrong = truth.violations(process.database, process.access, world.state(), process.outbox)
-    wrong += [f"DOUBLED: one form gave {len(tokens)} orders" for tokens in world.answered.values() if len(tokens) > 1]
-    return wrong
+    return [*wrong, *_forms(world)]
+
+
+def _forms(world: World) -> Iterator[str]:
+    """A form pressed again gives the same order, unless that was called off meanwhile."""
+    for tokens in world.answered.values():
+        states = [people.state_of(world, token) for token in tokens]
+        if len([one for one in states if one not in {State.CANCELLED, State.EXPIRED}]) > 1:
+            yield f"DOUBLED: one form gave {states}"

@@ -7,7 +7,6 @@ sentence for each thing that is lost, doubled or impossible.
 from __future__ import annotations
 
 import email
-import email.policy
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -78,6 +77,10 @@ class Found:
         """Return an order's rows of a kind in the ledger."""
         return [row for row in self.ledger if (row.order, row.kind) == (order, kind)]
 
+    def reissues(self, order: str) -> int:
+        """Return how often its key was made anew."""
+        return [kind for kind, _, _ in records.list_events(self.uow.db, order)].count("reissued")
+
     def balance(self, order: str) -> int:
         """Return what the store holds for an order."""
         return sum(row.minor for row in self.ledger if row.order == order)
@@ -124,15 +127,15 @@ def _order(found: Found, order: Order) -> Iterator[str]:
 def _held(found: Found, order: Order) -> Iterator[str]:
     """What is held for an order is what it cost, or the maker is told to give back what is too much."""
     balance, due = found.balance(order.id), order.sum.total.minor
-    if order.state in {State.PAID, State.FULFILLED}:
-        if balance < due:
-            yield f"given for {balance} of {due}"
-        if balance > due and "refund" not in order.flag:
-            yield f"holds {balance} of {due} and nobody is told"
-    elif balance and not order.flag:
-        yield f"LOST: holds {balance} and nobody is told"
-    elif balance < 0:
-        yield f"gave back more than it got: {balance}"
+    wanted = due if order.state in {State.PAID, State.FULFILLED} else 0
+    if balance < wanted:
+        yield f"holds {balance} of {wanted}"
+    if balance > wanted and "refund" not in order.flag:
+        yield f"LOST: holds {balance} of {wanted} and nobody is told"
+    own = next((row.reference for row in found.rows(order.id, "payment") if row.minor == due), "")
+    back = own in {row.reference for row in found.rows(order.id, "refund")}
+    if order.paid_at is not None and back is not (order.state is State.REFUNDED):
+        yield f"LOST: the payment it was paid with is {'' if back else 'not '}given back"
 
 
 def _history(found: Found, order: Order) -> Iterator[str]:
@@ -170,7 +173,7 @@ def _record(found: Found, order: Order) -> Iterator[str]:
 def _licences(found: Found, order: Order) -> Iterator[str]:
     rows = found.uow.db.execute(select(licence).where(licence.c.line == order.line)).all()
     active = [row for row in rows if row.state == KeyState.ACTIVE]
-    if len(rows) > 1 or len(active) > 1:
+    if len(rows) != (order.fulfilled_at is not None) + found.reissues(order.id) or len(active) > 1:
         yield f"DOUBLED: {len(rows)} licences, {len(active)} active"
     if (len(active) == 1) is not (order.state is State.FULFILLED):
         yield f"{len(active)} active licences"
@@ -180,7 +183,11 @@ def _licences(found: Found, order: Order) -> Iterator[str]:
 
 def _letters(found: Found, outbox: Path) -> Iterator[str]:
     """Exactly one mail for each occasion was delivered, each with words of its own."""
-    expected = Counter((kind, order.id) for order in found.orders for kind in _occasions(order))
+    expected = Counter(
+        (kind, order.id)
+        for order in found.orders
+        for kind in (*_occasions(order), *["reissued"] * 2 * found.reissues(order.id))
+    )
     queued = Counter((row.kind, row.once.split(":")[1]) for row in found.letters)
     yield from (f"LOST: no {what} mail" for what in expected - queued)
     yield from (f"DOUBLED or made up: a {what} mail" for what in queued - expected)
@@ -206,10 +213,9 @@ def _occasions(order: Order) -> Iterator[str]:
 
 
 def _body(path: Path) -> str:
-    message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-    body = message.get_body(("plain",))
-    assert body is not None
-    return f"{message['To']} {message['Subject']} {body.get_content()}"
+    message = email.message_from_bytes(path.read_bytes())
+    texts = [part.get_payload() for part in message.walk() if part.get_content_type() == "text/plain"]
+    return f"{message['To']} {message['Subject']} {texts}"
 
 
 def _jobs(uow: UnitOfWork) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """`troth promises`: prove every published sentence on a twin of this store, and keep the evidence for `/promises`.
 
-    troth promises [--only N…] [--json]        0 all green, 1 something failed
-    troth promises --note N "TEXT"             what you say beside a sentence that failed ("" takes it away)
+troth promises [--only N…] [--json]        0 all green, 1 something failed
+troth promises --note N "TEXT"             what you say beside a sentence that failed ("" takes it away)
 """
 
 from __future__ import annotations

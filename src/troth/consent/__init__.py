@@ -5,6 +5,6 @@ The vault asks here before it opens anything; the choice of cookies joins with t
 
 from troth.consent.model import Given, Occasion, Receipt
 from troth.consent.policy import NEWS, SIMILAR
-from troth.consent.service import Standing, allow, record
+from troth.consent.service import Standing, allow, prolong, record
 
-__all__ = ["NEWS", "SIMILAR", "Given", "Occasion", "Receipt", "Standing", "allow", "record"]
+__all__ = ["NEWS", "SIMILAR", "Given", "Occasion", "Receipt", "Standing", "allow", "prolong", "record"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from troth.policy.language import Personal, Purpose
 
@@ -34,12 +33,8 @@ class Given:
 
 @dataclass(frozen=True)
 class Occasion:
-    """Where the answers were given: on which form, for which thing, in which language.
-
-    The basis stands until `until`.
-    """
+    """Where the answers were given: on which form, for which thing, in which language."""
 
     method: str
     thing: str
     language: str
-    until: datetime | None = None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, Integer, String, Table, insert, select, update
+from sqlalchemy import Column, Integer, String, Table, bindparam, insert, select, update
 
 from troth.consent.model import Receipt
 from troth.consent.policy import RECEIPT
@@ -36,12 +36,20 @@ basis = Table(
     Column("ended_at", Instant),
 )
 
-_alive = select(basis.c.person)
+# Statements every order runs are built once: SQLAlchemy takes longer to build one than SQLite to run it.
+_add_receipt = insert(receipt)
+_alive = select(basis.c.person).where(
+    basis.c.person == bindparam("subject"),
+    basis.c.purpose == bindparam("why"),
+    basis.c.ended_at.is_(None),
+    basis.c.until_at.is_(None) | (basis.c.until_at > bindparam("now")),
+)
+_put_basis: dict[str, Any] = {}
 
 
 def add_receipts(db: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Store receipts."""
-    db.execute(insert(receipt), list(rows))
+    db.execute(_add_receipt, list(rows))
 
 
 def list_receipts(db: Connection, person: str) -> list[tuple[str, datetime, Sealed[Receipt]]]:
@@ -52,25 +60,21 @@ def list_receipts(db: Connection, person: str) -> list[tuple[str, datetime, Seal
 
 def put_bases(db: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Let bases stand; one that stood already is renewed and stands at least as long as before."""
-    fresh = insert_or(db, basis)
-    later = fresh.excluded.until_at
-    statement = fresh.on_conflict_do_update(
-        index_elements=["person", "purpose"],
-        set_={"since_at": fresh.excluded.since_at, "until_at": later, "ended_at": None},
-        where=(basis.c.ended_at.is_not(None)) | (later.is_(None)) | (basis.c.until_at < later),
-    )
+    statement = _put_basis.get(db.dialect.name)
+    if statement is None:
+        fresh = insert_or(db, basis)
+        later = fresh.excluded.until_at
+        statement = _put_basis[db.dialect.name] = fresh.on_conflict_do_update(
+            index_elements=["person", "purpose"],
+            set_={"since_at": fresh.excluded.since_at, "until_at": later, "ended_at": None},
+            where=(basis.c.ended_at.is_not(None)) | (later.is_(None)) | (basis.c.until_at < later),
+        )
     db.execute(statement, list(rows))
 
 
 def is_alive(db: Connection, person: str, purpose: str, now: datetime) -> bool:
     """Whether a basis stands now."""
-    found = _alive.where(
-        basis.c.person == person,
-        basis.c.purpose == purpose,
-        basis.c.ended_at.is_(None),
-        basis.c.until_at.is_(None) | (basis.c.until_at > now),
-    )
-    return db.execute(found).one_or_none() is not None
+    return db.execute(_alive, {"subject": person, "why": purpose, "now": now}).one_or_none() is not None
 
 
 def end_basis(db: Connection, person: str, purpose: str, now: datetime) -> None:

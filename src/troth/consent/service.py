@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from troth import vault
@@ -18,18 +18,12 @@ if TYPE_CHECKING:
     from troth.kernel.work import UnitOfWork
     from troth.policy.language import Purpose
 
-REFUSED = "refused"
-
 
 def record(uow: UnitOfWork, person: str, given: Iterable[Given], occasion: Occasion) -> None:
-    """Keep a sealed receipt of each answer or notice, and let the bases that follow from them stand.
-
-    A refused box leaves a receipt and no basis.
-    """
-    answers = list(given)
-    rules = vault.of(uow).rules
+    """Keep a sealed receipt of each answer or notice; which bases follow from them is said by `allow`."""
+    session = vault.of(uow)
     rows = []
-    for one in answers:
+    for one in given:
         row = new_id()
         content = Receipt(
             purpose=one.purpose.name,
@@ -40,7 +34,7 @@ def record(uow: UnitOfWork, person: str, given: Iterable[Given], occasion: Occas
             language=occasion.language,
             thing=occasion.thing,
             at=uow.now.isoformat(),
-            policy=rules.hash,
+            policy=session.rules.hash,
         )
         rows.append(
             {
@@ -48,22 +42,28 @@ def record(uow: UnitOfWork, person: str, given: Iterable[Given], occasion: Occas
                 "person": person,
                 "kind": one.kind,
                 "at": uow.now,
-                "policy_revision": rules.revision,
-                "receipt_sealed": vault.of(uow).seal(RECEIPT, person, row, content),
+                "policy_revision": session.rules.revision,
+                "receipt_sealed": session.seal(RECEIPT, person, row, content),
             }
         )
-    records.add_receipts(uow.db, rows)
-    allow(uow, person, (one.purpose for one in answers if one.answer != REFUSED), until=occasion.until)
+    if rows:
+        records.add_receipts(uow.db, rows)
 
 
-def allow(uow: UnitOfWork, person: str, purposes: Iterable[Purpose], *, until: datetime | None = None) -> None:
-    """Let bases stand (until an instant, or until they are ended)."""
+def allow(uow: UnitOfWork, person: str, bases: Mapping[Purpose, datetime | None]) -> None:
+    """Let bases stand, each until an instant, or (None) until it is ended."""
     rows = [
-        {"person": person, "purpose": name, "since_at": uow.now, "until_at": until, "ended_at": None}
-        for name in dict.fromkeys(purpose.name for purpose in purposes)
+        {"person": person, "purpose": purpose.name, "since_at": uow.now, "until_at": until, "ended_at": None}
+        for purpose, until in bases.items()
     ]
     if rows:
         records.put_bases(uow.db, rows)
+
+
+def prolong(uow: UnitOfWork, person: str, purpose: Purpose) -> None:
+    """Let a basis that stands for a time stand until it is ended; one that does not stand stays so."""
+    if records.is_alive(uow.db, person, purpose.name, uow.now):
+        allow(uow, person, {purpose: None})
 
 
 class Standing:

@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, String, Table, delete, select, update
+from sqlalchemy import Column, Index, Integer, LargeBinary, String, Table, bindparam, delete, select, update
 
 from troth.kernel.codec import from_json, to_json
 from troth.kernel.ids import new_id
-from troth.kernel.schema import Instant, insert_or, metadata
+from troth.kernel.schema import Instant, add_new, metadata
 from troth.kernel.work import Database, UnitOfWork
 
 LEASE = timedelta(seconds=60)
@@ -40,6 +40,14 @@ job = Table(
     Index("ix_job_state_due_at", "state", "due_at"),
 )
 
+_due = (
+    select(job.c.id)
+    .where(
+        ((job.c.state == "ready") & (job.c.due_at <= bindparam("now")))
+        | ((job.c.state == "running") & (job.c.lease_until <= bindparam("now")))
+    )
+    .limit(1)
+)
 Payload = Mapping[str, str | int]
 Handler = Callable[[Database, Payload], None]
 
@@ -74,7 +82,11 @@ def enqueue(
         "id": new_id(), "kind": kind, "payload": to_json(dict(payload)), "once": key, "state": "ready", "attempt": 0,
         "due_at": due_at or uow.now,
     }  # fmt: skip
-    uow.db.execute(insert_or(uow.db, job).values(row).on_conflict_do_nothing())
+    add_new(uow.db, job, row)
+
+
+def _any_due(uow: UnitOfWork) -> bool:
+    return uow.db.execute(_due, {"now": uow.now}).first() is not None
 
 
 def claim(uow: UnitOfWork, *, limit: int = 20) -> list[Claimed]:
@@ -128,6 +140,10 @@ class Runner:
 
     def run_due(self) -> int:
         """Claim and run what is due; return how many jobs were run. Never raises for a job's own failure."""
+        with self._database.read() as uow:
+            # A look takes no lock: most wake-ups find nothing to do.
+            if not _any_due(uow):
+                return 0
         with self._database.begin() as uow:
             claimed = claim(uow)
         for one in claimed:

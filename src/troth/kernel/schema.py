@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -66,3 +67,16 @@ def insert_or(db: Connection, table: Table) -> Any:  # noqa: ANN401 - the two di
     from sqlalchemy.dialects.sqlite import insert as sqlite_insert  # noqa: PLC0415 - see above
 
     return sqlite_insert(table)
+
+
+def add_new(db: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+    """Insert a row; return False if one with the same key stands there already."""
+    statement = _new.get((table.name, db.dialect.name))
+    if statement is None:
+        statement = insert_or(db, table).on_conflict_do_nothing()
+        _new[table.name, db.dialect.name] = statement
+    return db.execute(statement, row).rowcount == 1
+
+
+# Building a statement costs more than running it; these are asked for on every order.
+_new: dict[tuple[str, str], Any] = {}

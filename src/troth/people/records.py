@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Column, Index, LargeBinary, String, Table, delete, insert, select, update
+from sqlalchemy import Column, Index, LargeBinary, String, Table, bindparam, delete, insert, select, update
 
-from troth.kernel.schema import Instant, insert_or, metadata
+from troth.kernel.schema import Instant, add_new, metadata
 from troth.people.model import Address, Grant, PersonId
 from troth.people.policy import ADDRESS
 from troth.vault import Sealed, index_column, sealed_column
@@ -51,18 +51,33 @@ mail_link = Table(
     Column("used_at", Instant),
 )
 
-_by_index = select(person.c.id, person.c.address_sealed)
+# Statements every order runs are built once: SQLAlchemy takes longer to build one than SQLite to run it.
+_person = select(person.c.id, person.c.address_sealed)
+_by_index = _person.where(person.c.address_index == bindparam("index"))
+_by_id = _person.where(person.c.id == bindparam("person"))
+_add_session, _add_grant = insert(session), insert(session_grant)
+_live_session = select(session.c.token_index).where(
+    session.c.token_index == bindparam("token"), session.c.expires_at > bindparam("now")
+)
+_drop_grant = delete(session_grant).where(
+    session_grant.c.token_index == bindparam("token"),
+    session_grant.c.kind == bindparam("of_kind"),
+    session_grant.c.thing == bindparam("of_thing"),
+)
+_grants = select(session_grant).where(
+    session_grant.c.token_index == bindparam("token"), session_grant.c.expires_at > bindparam("now")
+)
 
 
 def find_person(db: Connection, address_index: bytes) -> tuple[PersonId, Sealed[Address]] | None:
     """Return the person under a blind index with the sealed address to compare, or None."""
-    row = db.execute(_by_index.where(person.c.address_index == address_index)).one_or_none()
+    row = db.execute(_by_index, {"index": address_index}).one_or_none()
     return None if row is None else (PersonId(row.id), Sealed(ADDRESS, row.id, row.id, bytes(row.address_sealed)))
 
 
 def find_address(db: Connection, person_id: PersonId) -> Sealed[Address] | None:
     """Return a person's sealed address, or None if there is no such person."""
-    row = db.execute(_by_index.where(person.c.id == person_id)).one_or_none()
+    row = db.execute(_by_id, {"person": person_id}).one_or_none()
     return None if row is None else Sealed(ADDRESS, row.id, row.id, bytes(row.address_sealed))
 
 
@@ -76,7 +91,7 @@ def add_person(
         "address_index": address_index,
         "address_sealed": address_sealed,
     }
-    return db.execute(insert_or(db, person).values(row).on_conflict_do_nothing()).rowcount == 1
+    return add_new(db, person, row)
 
 
 def known_people(db: Connection, ids: set[str]) -> set[str]:
@@ -86,39 +101,32 @@ def known_people(db: Connection, ids: set[str]) -> set[str]:
 
 def add_session(db: Connection, token_index: bytes, *, created_at: datetime, expires_at: datetime) -> None:
     """Remember a browser by the mark of its token."""
-    db.execute(insert(session).values(token_index=token_index, created_at=created_at, expires_at=expires_at))
+    db.execute(_add_session, {"token_index": token_index, "created_at": created_at, "expires_at": expires_at})
 
 
 def has_session(db: Connection, token_index: bytes, now: datetime) -> bool:
     """Whether a session is known and not over."""
-    found = select(session.c.token_index).where(session.c.token_index == token_index, session.c.expires_at > now)
-    return db.execute(found).one_or_none() is not None
+    return db.execute(_live_session, {"token": token_index, "now": now}).one_or_none() is not None
 
 
 def add_grant(db: Connection, token_index: bytes, grant: Grant) -> None:
     """Let a session see a thing; a grant it has already is replaced."""
-    key = (
-        (session_grant.c.token_index == token_index)
-        & (session_grant.c.kind == grant.kind)
-        & (session_grant.c.thing == grant.thing)
-    )
-    db.execute(delete(session_grant).where(key))
+    db.execute(_drop_grant, {"token": token_index, "of_kind": grant.kind, "of_thing": grant.thing})
     db.execute(
-        insert(session_grant).values(
-            token_index=token_index,
-            kind=grant.kind,
-            thing=grant.thing,
-            granted_at=grant.granted_at,
-            expires_at=grant.expires_at,
-        )
+        _add_grant,
+        {
+            "token_index": token_index,
+            "kind": grant.kind,
+            "thing": grant.thing,
+            "granted_at": grant.granted_at,
+            "expires_at": grant.expires_at,
+        },
     )
 
 
 def list_grants(db: Connection, token_index: bytes, now: datetime) -> tuple[Grant, ...]:
     """Return what a session may see now."""
-    rows = db.execute(
-        select(session_grant).where(session_grant.c.token_index == token_index, session_grant.c.expires_at > now)
-    )
+    rows = db.execute(_grants, {"token": token_index, "now": now})
     return tuple(Grant(row.kind, row.thing, row.granted_at, row.expires_at) for row in rows)
 
 

@@ -115,9 +115,7 @@ class Instance:
             os.killpg(self._process.pid, number)
 
 
-def run_once(
-    command: Sequence[str], environ: Mapping[str, str], *, cwd: Path, descriptors: Sequence[int] = ()
-) -> Said:
+def run_once(command: Sequence[str], environ: Mapping[str, str], *, cwd: Path, descriptors: Sequence[int] = ()) -> Said:
     """Run a program to its end and return what it said; one that takes a minute is ended (code -9)."""
     try:
         done = subprocess.run(  # noqa: S603 - our own interpreter and program

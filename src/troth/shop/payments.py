@@ -304,7 +304,8 @@ def _keep_buyer(uow: UnitOfWork, order: Order) -> None:
         buyer_sealed=session.seal(BUYER, order.person, order.id, buyer),
         invoice_sealed=None if invoice is None else session.seal(INVOICE, order.person, order.id, invoice),
     )
-    consent.allow(uow, order.person, service.CONTRACT)
+    consent.allow(uow, order.person, dict.fromkeys(service.CONTRACT))
+    consent.prolong(uow, order.person, consent.SIMILAR)
     paid = service.get_order(uow, order.id)
     letters.write_receipt(uow, paid, buyer, invoice)
     if paid.waits:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    bindparam,
     delete,
     func,
     insert,
@@ -26,7 +27,7 @@ from sqlalchemy import (
 
 from troth.kernel.codec import from_json, to_json
 from troth.kernel.money import Money
-from troth.kernel.schema import Instant, insert_or, metadata
+from troth.kernel.schema import Instant, add_new, metadata
 from troth.shop.model import (
     Attempt,
     Buyer,
@@ -159,7 +160,22 @@ webhook = Table(
     Column("seen_at", Instant, nullable=False),
 )
 
-_order_by_token = select(orders)
+# Statements every order runs are built once: SQLAlchemy takes longer to build one than SQLite to run it.
+_order_by_id = select(orders).where(orders.c.id == bindparam("wanted"))
+_order_by_id_locked = _order_by_id.with_for_update()
+_order_by_token = select(orders).where(orders.c.token_index == bindparam("wanted"))
+_order_by_once = select(orders).where(orders.c.once == bindparam("wanted"))
+_product_page = select(product.c.page).where(product.c.slug == bindparam("wanted"))
+_product_files = (
+    select(release)
+    .where(release.c.product == bindparam("wanted"))
+    .order_by(release.c.released_on.desc(), release.c.name)
+)
+_add_order = insert(orders)
+_event_number = select(func.coalesce(func.max(order_event.c.number), 0) + 1).where(
+    order_event.c.order == bindparam("of_order")
+)
+_add_event = insert(order_event)
 
 
 # -- the catalogue ---------------------------------------------------------------------------------------------------
@@ -173,7 +189,7 @@ def put_product(db: Connection, page: Product, *, position: int, updated_at: dat
 
 def find_product(db: Connection, slug: str) -> Product | None:
     """Return a product, or None."""
-    page = db.execute(select(product.c.page).where(product.c.slug == slug)).scalar_one_or_none()
+    page = db.execute(_product_page, {"wanted": slug}).scalar_one_or_none()
     return None if page is None else from_json(page, Product)
 
 
@@ -199,9 +215,7 @@ def add_release(db: Connection, one: Release) -> None:
 
 def list_releases(db: Connection, slug: str) -> list[Release]:
     """Return a product's files, newest first."""
-    rows = db.execute(
-        select(release).where(release.c.product == slug).order_by(release.c.released_on.desc(), release.c.name)
-    )
+    rows = db.execute(_product_files, {"wanted": slug})
     return [Release(**row._mapping) for row in rows]  # noqa: SLF001 - the documented name of a row's mapping
 
 
@@ -216,18 +230,18 @@ def find_release(db: Connection, release_id: str) -> Release | None:
 
 def add_order(db: Connection, row: dict[str, Any]) -> None:
     """Store a new order."""
-    db.execute(insert(orders).values(row))
+    db.execute(_add_order, row)
 
 
 def find_order(db: Connection, order_id: str, *, lock: bool = False) -> Order | None:
     """Return an order by its id, or None; `lock` keeps others from changing it until the end of the unit of work."""
-    statement = select(orders).where(orders.c.id == order_id)
-    return _order(db.execute(statement.with_for_update() if lock else statement).one_or_none())
+    statement = _order_by_id_locked if lock else _order_by_id
+    return _order(db.execute(statement, {"wanted": order_id}).one_or_none())
 
 
 def find_order_by_token(db: Connection, token_index: bytes) -> Order | None:
     """Return the order a link opens, or None."""
-    return _order(db.execute(_order_by_token.where(orders.c.token_index == token_index)).one_or_none())
+    return _order(db.execute(_order_by_token, {"wanted": token_index}).one_or_none())
 
 
 def find_order_by_number(db: Connection, number: str) -> Order | None:
@@ -237,7 +251,7 @@ def find_order_by_number(db: Connection, number: str) -> Order | None:
 
 def find_order_by_once(db: Connection, once: bytes) -> Order | None:
     """Return the order a form made already, or None."""
-    return _order(db.execute(select(orders).where(orders.c.once == once)).one_or_none())
+    return _order(db.execute(_order_by_once, {"wanted": once}).one_or_none())
 
 
 def list_orders(db: Connection, *, person: str | None = None, limit: int = 50) -> list[Order]:
@@ -274,10 +288,8 @@ def list_unpaid_before(db: Connection, instant: datetime, *, limit: int = 200) -
 
 def add_event(db: Connection, order_id: str, kind: str, at: datetime, detail: str = "") -> None:
     """Append to an order's history."""
-    number = select(func.coalesce(func.max(order_event.c.number), 0) + 1).where(order_event.c.order == order_id)
-    db.execute(
-        insert(order_event).values(order=order_id, number=number.scalar_subquery(), kind=kind, at=at, detail=detail)
-    )
+    number = db.execute(_event_number, {"of_order": order_id}).scalar_one()
+    db.execute(_add_event, {"order": order_id, "number": number, "kind": kind, "at": at, "detail": detail})
 
 
 def list_events(db: Connection, order_id: str) -> list[tuple[str, datetime, str]]:
@@ -355,7 +367,7 @@ def list_payments(db: Connection, *, order: str | None = None) -> list[Payment]:
 
 def add_webhook(db: Connection, row: dict[str, Any]) -> bool:
     """Store that a message came; return False if it was known."""
-    return db.execute(insert_or(db, webhook).values(row).on_conflict_do_nothing()).rowcount == 1
+    return add_new(db, webhook, row)
 
 
 # -- rows to values --------------------------------------------------------------------------------------------------

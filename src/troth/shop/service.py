@@ -38,6 +38,7 @@ from troth.shop.wording import NEWS_BOX, NO_SIMILAR_BOX, SIMILAR_NOTICE
 
 if TYPE_CHECKING:
     from troth.kernel.work import UnitOfWork
+    from troth.policy.language import Purpose
     from troth.shop.catalogue import Quote
 
 CONTRACT = (ORDER, FIND, LICENCE, SERVICE)
@@ -168,18 +169,25 @@ def _place(uow: UnitOfWork, checkout: Checkout, offer: Quote) -> Placed:
 
 def _record_answers(uow: UnitOfWork, person: str, order_id: str, checkout: Checkout, *, asked: bool) -> None:
     """Keep the basis of the order for its 30 days, and the proof of every box as it stood."""
-    until = uow.now + timedelta(days=OPEN_DAYS)
-    occasion = Occasion(checkout.form, order_id, checkout.language, until)
-    consent.record(uow, person, [Given(ORDER, "basis", "", "contract")], occasion)
-    consent.allow(uow, person, CONTRACT, until=until)
     boxes = [(NEWS, NEWS_BOX, checkout.news)]
     if asked:
         boxes += [(ORDER, DELIVER_NOW.text, checkout.deliver_now), (ORDER, WAIVER.text, checkout.waiver)]
     answers = [Given(why, "box", words, "given" if ticked else "refused") for why, words, ticked in boxes]
-    answers.append(Given(SIMILAR, "notice", SIMILAR_NOTICE, "notified"))
-    if checkout.no_similar:
-        answers[-1] = Given(SIMILAR, "box", NO_SIMILAR_BOX, "refused")
-    consent.record(uow, person, answers, replace(occasion, until=None))
+    answers.append(
+        Given(SIMILAR, "box", NO_SIMILAR_BOX, "refused")
+        if checkout.no_similar
+        else Given(SIMILAR, "notice", SIMILAR_NOTICE, "notified")
+    )
+    answers.append(Given(ORDER, "basis", "", "contract"))
+    consent.record(uow, person, answers, Occasion(checkout.form, order_id, checkout.language))
+    # Until it is paid the order is a beginning only: every basis ends with its 30 days, but for news asked for.
+    until = uow.now + timedelta(days=OPEN_DAYS)
+    bases: dict[Purpose, datetime | None] = dict.fromkeys(CONTRACT, until)
+    if not checkout.no_similar:
+        bases[SIMILAR] = until
+    if checkout.news:
+        bases[NEWS] = None
+    consent.allow(uow, person, bases)
 
 
 # -- after the payment -----------------------------------------------------------------------------------------------
@@ -255,7 +263,7 @@ def reissue(uow: UnitOfWork, order: Order, email: str, *, role: str) -> None:
         raise WrongState("This is the address we have. Nothing was changed.")
     person = people.get_or_add_person(uow, wanted)
     consent.record(uow, person, [Given(ORDER, "basis", "", "contract")], Occasion("reissue", order.id, order.language))
-    consent.allow(uow, person, CONTRACT)
+    consent.allow(uow, person, dict.fromkeys(CONTRACT))
     after = Buyer(wanted, before.token)
     session = vault.of(uow)
     records.change_order(

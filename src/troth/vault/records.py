@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, delete, insert, select
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, bindparam, delete, insert, select
 
 from troth.kernel.schema import Instant, metadata, vault_metadata
 from troth.vault.columns import sealed_column
@@ -43,20 +43,21 @@ policy_stamp = Table(
     Column("at", Instant, nullable=False),
 )
 
-_find_key = select(person_key.c.wrapped)
+_find_key = select(person_key.c.wrapped).where(
+    person_key.c.person == bindparam("of_person"), person_key.c.retention == bindparam("of_retention")
+)
+_add_keys, _add_leaves = insert(person_key), insert(audit_leaf)
 
 
 def find_key(db: Connection, person: str, retention: str) -> bytes | None:
     """Return a person's wrapped key for a class, or None if there is none (any more)."""
-    found = db.execute(
-        _find_key.where(person_key.c.person == person, person_key.c.retention == retention)
-    ).scalar_one_or_none()
+    found = db.execute(_find_key, {"of_person": person, "of_retention": retention}).scalar_one_or_none()
     return None if found is None else bytes(found)
 
 
 def add_keys(db: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Store wrapped keys."""
-    db.execute(insert(person_key), rows)
+    db.execute(_add_keys, rows)
 
 
 def delete_keys(db: Connection, person: str, retentions: Iterable[str] | None) -> int:
@@ -86,7 +87,7 @@ def keys_before(db: Connection, instant: datetime) -> set[str]:
 
 def add_leaves(db: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Append audit leaves; their numbers follow the order of insertion."""
-    db.execute(insert(audit_leaf), rows)
+    db.execute(_add_leaves, rows)
 
 
 def list_leaves(db: Connection, *, person: str | None = None) -> list[Any]:

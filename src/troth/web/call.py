@@ -164,6 +164,17 @@ class Call:
 
         return await self.site.pool.run(run)
 
+    async def glance(self, function: Callable[Concatenate[UnitOfWork, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Do as `read` does, for the few short queries of a hot route: on SQLite at once, without a thread.
+
+        A reader waits for no writer there (WAL); the event loop stands still for as long as the queries take.
+        """
+        database = self.site.setup.database
+        if database.engine.dialect.name != "sqlite":
+            return await self.read(function, *args, **kwargs)
+        with database.read() as uow:
+            return function(uow, *args, **kwargs)
+
     async def aside(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run something slow that is no transaction, such as a call to a provider, in a work thread."""
         return await self.site.pool.run(partial(function, *args, **kwargs))

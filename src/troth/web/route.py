@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from troth.policy.lock import Lock
@@ -82,7 +83,7 @@ class Route:
     @property
     def creates(self) -> bool:
         """Whether it is an API that creates something, and so takes an Idempotency-Key."""
-        return self.method == "POST" and self.api is not None and 201 in self.api.answers
+        return self.method == "POST" and self.api is not None and HTTPStatus.CREATED in self.api.answers
 
     @property
     def parameters(self) -> tuple[str, ...]:

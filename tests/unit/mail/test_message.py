@@ -101,6 +101,13 @@ def test_a_plain_text_stands_there_as_it_is() -> None:
     )
 
 
+@pytest.mark.parametrize("line", ["x" * 5000, "word " * 1000, "ü" * 3000])
+def test_no_line_is_longer_than_a_server_takes(line: str) -> None:
+    message = raw(written(text=line + "\n", html=line + "\n"))
+    assert max(map(len, message.split(b"\r\n"))) <= 998
+    assert [part.get_content().splitlines() for part in parsed(message).iter_parts()] == [[line]] * 2
+
+
 @given(hostile_text)
 def test_no_subject_adds_a_header_or_is_changed_on_the_way(hostile: str) -> None:
     try:

@@ -312,13 +312,16 @@ async def work(call: Call) -> Response:
         await call.work(note_and_fail)
     except ValueError:
         seen = await call.read(count)
-    return call.answer({"seen": seen, "thread": await call.aside(threading.current_thread().name.startswith, "work")})
+    assert await call.glance(count) == seen
+    here = await call.glance(lambda _uow: threading.current_thread().name)
+    there = await call.aside(lambda: threading.current_thread().name)
+    return call.answer({"seen": seen, "threads": [here, there[:4]]})
 
 
 def test_work_is_committed_before_it_returns_or_not_at_all(make: Make) -> None:
     client = Client(make([Route("GET", "/w", work, "w")]))
-    assert client.get("/w").json() == {"seen": 1, "thread": False}
-    assert client.get("/w").json() == {"seen": 2, "thread": False}
+    assert client.get("/w").json() == {"seen": 1, "threads": ["MainThread", "work"]}
+    assert client.get("/w").json() == {"seen": 2, "threads": ["MainThread", "work"]}
 
 
 async def fails_afterwards(call: Call) -> Response:

@@ -22,13 +22,13 @@ def address_found(stage: Stage) -> Finding:
     said = stage.twin.run("order", "list", f" {mine.buyer.email.upper()} ", "--json").json
     listed = {one["order"] for one in said} if isinstance(said, list) else set()
     finding.require(mine.number in listed and other.number not in listed, "troth order list does not find by address")
-    finding.count("look-ups by address")
+    finding.count(_("look-ups by address")))
     local, _, domain = mine.buyer.email.partition("@")
     unknown = (f"{local}x@{domain}", f"{local}@x{domain}", stage.canary("U").email)
     asked = {mine.buyer.email: mine.number, other.buyer.email: other.number, **dict.fromkeys(unknown, "")}
     for address, number in asked.items():
         page = stage.office.post("/office/orders", {"query": address}).text
-        finding.count("look-ups by address")
+        finding.count(_("look-ups by address")))
         finding.require(number in page, "the office does not find an order by its buyer's address")
         others = {one for one in known - {number} if one in page} - _of_same_person(stage, number)
         finding.require(not others, "an address finds an order that is not its own")
@@ -56,16 +56,16 @@ def address_unreadable(stage: Stage) -> Finding:
         report(look_at_answers(stage, needles), "answers to others", finding)
     except Unsearchable as lacking:
         finding.require(holds=False, otherwise=f"not everything could be looked into: {lacking}")
-    finding.count("people sent through", len(stage.canaries))
-    finding.count("values looked for", len(needles.secrets))
+    finding.count(_("people sent through")), len(stage.canaries))
+    finding.count(_("values looked for")), len(needles.secrets))
     return finding
 
 
 def report(found: Found, what: str, finding: Finding) -> None:
     """Add what a search saw to a finding."""
     finding.count(f"{what} searched", found.places)
-    finding.count("bytes searched", found.octets)
-    finding.count("finds", found.count)
+    finding.count(_("bytes searched")), found.octets)
+    finding.count(_("finds")), found.count)
     finding.blame(found.lines())
 
 

@@ -39,9 +39,9 @@ def copy_without_keys(stage: Stage) -> Finding:
     except DoesNotOpen:
         finding.require(holds=False, otherwise="a person's key is not wrapped under the key file's")
     else:
-        finding.count("keys looked for", len(keys.all) + len(unwrapped))
+        finding.count(_("keys looked for")), len(keys.all) + len(unwrapped))
         finding.require(bool(unwrapped), "nobody has a key of their own")
-    finding.count("people sent through", len(stage.canaries))
+    finding.count(_("people sent through")), len(stage.canaries))
     return finding
 
 
@@ -66,14 +66,14 @@ def _check_seats(reader: Reader, finding: Finding) -> None:
     for table, column, row in reader.rows():
         try:
             reader.read_row(table, column, row)
-            finding.count("sealed values opened in their place")
+            finding.count(_("sealed values opened in their place")))
         except DoesNotOpen:
             finding.require(holds=False, otherwise=f"{table}.{column} is not sealed as the format says")
         try:
             reader.read_row(table, column, row, at=secrets.token_hex(len(row_name(row)) // 2))
             finding.require(holds=False, otherwise=f"{table}.{column} opens in another row")
         except DoesNotOpen:
-            finding.count("sealed values refused in another row")
+            finding.count(_("sealed values refused in another row")))
 
 
 def _check_pages(stage: Stage, copy: Instance, bought: list[Purchase], finding: Finding) -> None:
@@ -96,7 +96,7 @@ def _check_pages(stage: Stage, copy: Instance, bought: list[Purchase], finding: 
         records.swap(database, table, column, key=key, pair=pair)
         again = find_key(browsers[who.number].get(who.path).page) == who.keys[-1]
         finding.require(again, "an order does not open after its row was put back")
-        finding.count("moved rows refused")
+        finding.count(_("moved rows refused")))
 
 
 def _moves(

@@ -29,7 +29,7 @@ def key_recomputed(stage: Stage) -> Finding:
         finding.require(made.key(masters) == purchase.keys[-1], "a key made again is not the key that was sold")
         elsewhere = {epoch: bytes(len(master)) for epoch, master in masters.items()}
         finding.require(made.key(elsewhere) != purchase.keys[-1], "a key can be made without the store's own")
-        finding.count("keys made again")
+        finding.count(_("keys made again")))
     purchase = stage.bought("A1")
     told = stage.twin.run("licence", "show", purchase.number, "--json").json or {}
     finding.require(told.get("key") == purchase.keys[-1], "the maker is shown another key than the buyer")
@@ -43,9 +43,11 @@ def two_addresses_two_keys(stage: Stage) -> Finding:
     moved = stage.bought("R1")
     known = [*(key for name in ("A1", "A2", "B1") for key in stage.bought(name).keys), *moved.keys]
     finding.require(len(set(known)) == len(known), "two orders have the same key")
-    finding.count("keys compared", len(known))
+    finding.count(_("keys compared")), len(known))
     made, right = _made_from(stage, moved), stage.canary("S")
-    finding.require(made.origin.address == right.email, "after a wrong address was put right the key is not of the right one")
+    finding.require(
+        made.origin.address == right.email, "after a wrong address was put right the key is not of the right one"
+    )
     finding.require(made.origin.issue == len(moved.keys), "a key that was made anew has the number of the old one")
     finding.require(made.key(masters) == moved.keys[-1], "the key for the right address is not made from it")
     for name in ("A1", "B1"):
@@ -56,7 +58,7 @@ def two_addresses_two_keys(stage: Stage) -> Finding:
         told = stage.program.call(_VALIDATE, {"key": key}).json or {}
         otherwise = "a key made anew does not open the program" if good else "a replaced key still opens the program"
         finding.require(told.get("valid") is good, otherwise)
-        finding.count("licence checks")
+        finding.count(_("licence checks")))
     return finding
 
 

@@ -35,9 +35,9 @@ def payments_recorded(stage: Stage) -> Finding:
         finding.require(holds=False, otherwise=f"a {movement[0]} is missing in the ledger, or has another sum")
     for movement in (written - expected).elements():
         finding.require(holds=False, otherwise=f"the ledger holds a {movement[0]} that never was, or twice")
-    finding.count("payments made", sum(count for movement, count in expected.items() if movement[0] == "payment"))
-    finding.count("refunds made", sum(count for movement, count in expected.items() if movement[0] == "refund"))
-    finding.count("rows in the ledger", len(rows))
+    finding.count(_("payments made")), sum(count for movement, count in expected.items() if movement[0] == "payment"))
+    finding.count(_("refunds made")), sum(count for movement, count in expected.items() if movement[0] == "refund"))
+    finding.count(_("rows in the ledger")), len(rows))
     return finding
 
 
@@ -80,9 +80,9 @@ def ledger_verifies(stage: Stage) -> Finding:
         [rows[0] | {"minor": rows[0]["minor"] + 1}, *rows[1:]] if rows else [],
     ):
         finding.require(first_bad_row(harmed) is not None, "a ledger that was tampered with looks whole")
-        finding.count("ways to tamper that are noticed")
-    finding.count("rows verified", len(rows))
-    finding.count("leaves in the audit log", len(leaves))
+        finding.count(_("ways to tamper that are noticed")))
+    finding.count(_("rows verified")), len(rows))
+    finding.count(_("leaves in the audit log")), len(leaves))
     if rows:
         finding.digests["last row of the ledger"] = rows[-1]["hash"].hex()
     return finding
