@@ -23,7 +23,7 @@ from troth.consent import Standing
 from troth.kernel import config
 from troth.kernel.clock import Clock, OffsetClock, SystemClock
 from troth.kernel.errors import Conflict
-from troth.kernel.jobs import Runner, enqueue
+from troth.kernel.jobs import Runner, begin_again
 from troth.kernel.schema import metadata, vault_metadata
 from troth.kernel.work import Database, UnitOfWork
 from troth.mail import Post
@@ -196,8 +196,7 @@ def periodic() -> tuple[str, ...]:
 def start_jobs(database: Database) -> Runner:
     """Do what the one job process does at its start, and return what runs the jobs."""
     with database.begin() as uow:
-        for kind in periodic():
-            enqueue(uow, kind, {}, key=kind)
+        begin_again(uow, periodic())
     return Runner(database, handlers())
 
 

@@ -290,7 +290,10 @@ def orders() -> Iterator[Sample]:
     yield order(
         "order-elsewhere", order_view("fulfilled"), downloads=(TRIAL,), link=LINK, said="The link is on its way."
     )
-    yield order("order-unpaid", order_view("initiated"), pay_url="/orders/x7dPq0/pay")
+    call_off = FormView(
+        "cancel", "/orders/x7dPq0/cancel", {"confirm": Control("confirm", "", kind="hidden", value="yes")}
+    )
+    yield order("order-unpaid", order_view("initiated"), pay_url="/orders/x7dPq0/pay", cancel=call_off)
     yield order("order-transfer", order_view("initiated", payment="bank"), bank=transfer(HOME.total))
     waiting = View(
         email="mira@meadow.example", key="", buyer="Meadow & Daughters\nRue Verte 3\n75011 Paris\nFR40303265045"
@@ -413,6 +416,7 @@ def shop() -> Iterator[Sample]:
     yield checkout(
         "checkout-errors", wrong, suggestion="mira@gmail.com", changed=View(before=HOME.total, now=STUDIO.total)
     )
+    yield checkout("checkout-hint", checkout_form(email={"value": "mira@gmial.com"}), suggestion="mira@gmail.com")
     yield checkout("checkout-changed", checkout_form(), changed=View(before=HOME.total, now=STUDIO.total))
     yield checkout("checkout-abroad", business_only(), day_15=None, notice="")
     link = View(

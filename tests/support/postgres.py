@@ -24,12 +24,12 @@ class Server:
     folder: Path
     made: list[str] = field(default_factory=list)
 
-    def new_url(self) -> str:
-        """Make an empty database and return its SQLAlchemy address."""
+    def new_url(self, *, template: str | None = None) -> str:
+        """Make a database, empty or a copy of one nobody is connected to, and return its SQLAlchemy address."""
         name = f"store_{len(self.made)}"
         self.made.append(name)
         with psycopg.connect(f"host={self.folder} user=troth dbname=postgres", autocommit=True) as db:
-            db.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+            db.execute(f"CREATE DATABASE {name} TEMPLATE {template or 'template0'}")
         return f"postgresql+psycopg://troth@/{name}?host={self.folder}"
 
 

@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     if args.note is not None:
         return _note(folder, book, *args.note)
     numbers = set(args.only or (one.number for one in lock.sentences))
-    if not numbers <= {one.number for one in (*lock.sentences, *PLANNED)}:
+    if not numbers <= {one.number for one in lock.sentences} | {one.number for one in PLANNED}:
         raise UnknownSentence
     wanted = [one for one in lock.sentences if one.number in numbers]
     proofs = Run(folder, known=book, tries=max(args.tries, 1), tell=_progress).prove(wanted)
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
 
 def listed(lock: Lock, book: Book) -> list[dict[str, Any]]:
     """Return every sentence with what is known of it: those this program declares, and those it does not keep yet."""
-    rows = {
+    rows: dict[int, dict[str, Any]] = {
         one.number: {
             "number": one.number,
             "kind": one.kind.value,
@@ -79,9 +79,20 @@ def listed(lock: Lock, book: Book) -> list[dict[str, Any]]:
         for one in list_promises(lock, evidence_of(book, lock, SystemClock().now()), installed=PROBES)
     }
     for one in PLANNED:
-        nothing = {"status": Status.UNPUBLISHED.value, "where": "twin", "probes": [], "proven_at": None}
-        rest = {"number": one.number, "kind": one.kind.value, "sentence": one.text}
-        rows.setdefault(one.number, rest | nothing | {"faults": [], "missing": ""})
+        rows.setdefault(
+            one.number,
+            {
+                "number": one.number,
+                "kind": one.kind.value,
+                "sentence": one.text,
+                "status": Status.UNPUBLISHED.value,
+                "where": "twin",
+                "probes": [],
+                "proven_at": None,
+                "faults": [],
+                "missing": "",
+            },
+        )
     return [rows[number] for number in sorted(rows)]
 
 

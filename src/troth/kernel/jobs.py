@@ -1,14 +1,15 @@
 """Work that is done after the commit: one table, leases, at-least-once with idempotent handlers.
 
-`ready → running → (row deleted)`; a failed attempt goes back to `ready` with a growing delay, after `MAX_ATTEMPTS` it
-rests as `dead` until somebody looks. The claim is one statement on SQLite and PostgreSQL (SKIP LOCKED there).
+`ready → running → (row deleted)`; a failed attempt goes back to `ready` with a growing delay, after `MAX_ATTEMPTS` in
+a row it rests as `dead` until somebody looks. Somebody else's outage (`Unavailable`) is waited for, however long. The
+claim is one statement on SQLite and PostgreSQL (SKIP LOCKED there).
 """
 
 from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 from sqlalchemy import Column, Index, Integer, LargeBinary, String, Table, bindparam, delete, select, update
 
 from troth.kernel.codec import from_json, to_json
+from troth.kernel.errors import Unavailable
 from troth.kernel.ids import new_id
 from troth.kernel.schema import Instant, add_new, metadata
 from troth.kernel.work import Database, UnitOfWork
@@ -54,16 +56,17 @@ Handler = Callable[[Database, Payload], None]
 
 @dataclass(frozen=True)
 class Claimed:
-    """A job this process holds until its lease ends."""
+    """A job this process holds until its lease ends; no two leases of a job end at the same instant."""
 
     id: str
     kind: str
     payload: Payload
     attempt: int
+    lease_until: datetime
 
 
 class Later(Exception):
-    """Raised by a handler that is not done yet and says when to be called again."""
+    """Raised by a handler that is not done yet and says when to be called again; its failures so far are forgotten."""
 
     def __init__(self, due_at: datetime) -> None:
         """Keep the instant of the next call."""
@@ -105,10 +108,26 @@ def claim(uow: UnitOfWork, *, limit: int = 20) -> list[Claimed]:
         update(job)
         .where(job.c.id.in_(due.scalar_subquery()))
         .values(state="running", attempt=job.c.attempt + 1, lease_until=uow.now + LEASE)
-        .returning(job.c.id, job.c.kind, job.c.payload, job.c.attempt)
+        .returning(job.c.id, job.c.kind, job.c.payload, job.c.attempt, job.c.due_at, job.c.lease_until)
     )
-    rows = uow.db.execute(taken).all()
-    return [Claimed(row.id, row.kind, from_json(row.payload, dict[str, str | int]), row.attempt) for row in rows]
+    # What RETURNING gives has no order of its own.
+    rows = sorted(uow.db.execute(taken).all(), key=lambda row: row.due_at)
+    return [
+        Claimed(row.id, row.kind, from_json(row.payload, dict[str, str | int]), row.attempt, row.lease_until)
+        for row in rows
+    ]
+
+
+def begin_again(uow: UnitOfWork, periodic: Iterable[str]) -> None:
+    """Do what a job process does first: take over what a dead one held, and see that periodic work is queued.
+
+    Only the one job process of a store may call this. What died stays so, but for periodic work.
+    """
+    fresh = {"state": "ready", "due_at": uow.now, "lease_until": None}
+    uow.db.execute(update(job).where(job.c.state == "running").values(fresh))
+    for kind in periodic:
+        uow.db.execute(update(job).where(job.c.once == kind, job.c.state == "dead").values(fresh, attempt=0))
+        enqueue(uow, kind, {}, key=kind)
 
 
 def next_due(uow: UnitOfWork) -> datetime | None:
@@ -154,22 +173,25 @@ class Runner:
         try:
             self._handlers[one.kind](self._database, one.payload)
         except Later as later:
-            self._put_back(one, later.due_at, failure=None)
+            self._put_back(one, later.due_at, attempt=0)
         except Exception as error:  # noqa: BLE001 - a process boundary: one job's failure must not stop the others
             failure = type(error).__name__
             told = {"kind": one.kind, "attempt": one.attempt, "failure": failure, "place": _place_of(error)}
             _log.warning("job failed", extra=told)
             wait = timedelta(seconds=min(3600, 2 ** min(one.attempt, 12)))
-            self._put_back(one, self._database.clock.now() + wait, failure=failure)
+            gave_up = one.attempt >= MAX_ATTEMPTS and not isinstance(error, Unavailable)
+            state = "dead" if gave_up else "ready"
+            self._put_back(one, self._database.clock.now() + wait, state=state, failure=failure)
         else:
             with self._database.begin() as uow:
-                uow.db.execute(delete(job).where(job.c.id == one.id, job.c.attempt == one.attempt))
+                uow.db.execute(delete(job).where(_held(one)))
 
-    def _put_back(self, one: Claimed, due_at: datetime, *, failure: str | None) -> None:
-        gave_up = failure is not None and one.attempt >= MAX_ATTEMPTS
+    def _put_back(self, one: Claimed, due_at: datetime, **values: object) -> None:
+        rested = {"state": "ready", "due_at": due_at, "lease_until": None, "failure": None} | values
         with self._database.begin() as uow:
-            uow.db.execute(
-                update(job)
-                .where(job.c.id == one.id, job.c.attempt == one.attempt)
-                .values(state="dead" if gave_up else "ready", due_at=due_at, lease_until=None, failure=failure)
-            )
+            uow.db.execute(update(job).where(_held(one)).values(rested))
+
+
+def _held(one: Claimed) -> ColumnElement[bool]:
+    """Whether a job is still ours: nobody claimed it after our lease ended."""
+    return (job.c.id == one.id) & (job.c.lease_until == one.lease_until)

@@ -73,9 +73,10 @@ def add_new(db: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert a row; return False if one with the same key stands there already."""
     statement = _new.get((table.name, db.dialect.name))
     if statement is None:
-        statement = insert_or(db, table).on_conflict_do_nothing()
+        # Told by what comes back: PostgreSQL's driver counts no rows of an INSERT.
+        statement = insert_or(db, table).on_conflict_do_nothing().returning(*table.primary_key)
         _new[table.name, db.dialect.name] = statement
-    return db.execute(statement, row).rowcount == 1
+    return db.execute(statement, row).first() is not None
 
 
 # Building a statement costs more than running it; these are asked for on every order.

@@ -1,7 +1,7 @@
 """Made-up people, each of whose values is unique: whoever meets one of them anywhere knows whose it was.
 
-They exist in a twin only. Every value holds the run's marker, a word nobody else uses; VAT numbers, which are digits, are
-drawn at random and pass their check (ISO 7064 MOD 11,10).
+They exist in a twin only. Every value holds the run's marker, a word nobody else uses; VAT numbers, which are digits,
+are drawn at random and pass their check (ISO 7064 MOD 11,10).
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""`promises.json` in a store's folder: what the last proofs found, in counts and checksums, and what the maker says to a failure.
+"""`promises.json` in a store's folder: what the last proofs found, and what the maker says to a failure.
 
-It never holds a cookie, a token, a key or anything a person typed. A sentence once proven keeps that mark over later runs.
+Counts and checksums only: never a cookie, a token, a key or anything a person typed. A sentence once proven keeps that
+mark over later runs.
 """
 
 from __future__ import annotations
@@ -123,7 +124,7 @@ def write_book(folder: Path, book: Book) -> None:
 
 
 def evidence_of(book: Book, lock: Lock, now: datetime, *, grace: timedelta = timedelta()) -> list[Evidence]:
-    """Return what the proofs say of each sentence now; with a `grace`, a sentence once proven stands so long after it failed."""
+    """Return what the proofs say of each sentence now; within `grace` one that was proven stands though it failed."""
     return [
         Evidence(
             number=int(number),

@@ -1,7 +1,7 @@
 """Our formats read a second time, from their description and not with the store's own code.
 
-docs/formats/sealed-record.md (wrapped keys, sealed records), docs/formats/licence-key.md (keys and their master), and the
-key file. What both readings agree on is what is written there.
+docs/formats/sealed-record.md (wrapped keys, sealed records), docs/formats/licence-key.md (keys and their master), and
+the key file. What both readings agree on is what is written there.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class KeyOrigin:
 
 
 def _parity(data: list[int]) -> list[int]:
-    """Return the remainder of d(x)·x⁵ by g(x) = (x − α)…(x − α⁵), by long division."""
+    """Return the remainder of d(x)·x⁵ by g(x) = (x − 2)…(x − 2⁵), by long division."""
     generator = [1]
     for power in range(1, _PARITY + 1):
         root = _power(power)

@@ -15,7 +15,7 @@ _ASKING: Final = frozenset({"input", "select", "textarea", "button"})
 
 @dataclass
 class Control:
-    """One thing a form sends; `values` are all it may send, `value` what it sends if nobody touches it (None: nothing)."""
+    """One thing a form sends: `value` if nobody touches it (None: nothing), else one of `values`."""
 
     name: str
     kind: str

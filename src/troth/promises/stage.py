@@ -95,7 +95,7 @@ class Letter:
     @property
     def text(self) -> str:
         """The readable body."""
-        message: EmailMessage = email.message_from_bytes(self.octets, policy=email.policy.default)  # type: ignore[assignment]
+        message: EmailMessage = email.message_from_bytes(self.octets, policy=email.policy.default)
         body = message.get_body(("plain", "html"))
         return "" if body is None else str(body.get_content())
 
@@ -112,7 +112,7 @@ class Stage:
         self._failed: dict[str, JourneyFailed | NothingToSell] = {}
         self._browsers: dict[str, Visitor] = {}
         if twin.paybox is not None:
-            # Providers repeat themselves and do not keep the order; a store must bear it all the time, not in tests only.
+            # Providers repeat themselves and do not keep the order; a store must bear it at any time.
             twin.paybox.misbehave(duplicate=2, reorder_ms=50)
 
     # -- people ------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
-"""The twin: the same installed program, lock and configuration in a scratch folder, with empty databases and keys of its own.
+"""The twin: the same installed program, lock and configuration in a scratch folder, with empty databases and own keys.
 
-Only endpoints are replaced: payments go to paybox, mail into a folder outside of the store, published files to local disk.
-It runs as real processes on ports of its own, under a clock that only this process can move.
+Only endpoints are replaced: payments go to paybox, mail into a folder outside of the store, published files to local
+disk. It runs as real processes on ports of its own, under a clock that only this process can move.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class Twin:
     def copy(self, *, root: Path | None = None) -> Instance:
         """Return a copy of the twin as another store with the same keys, not started; `root` holds another program."""
         folder, port = self.snapshot(), free_port()
-        environ = self.instance.program.environ | _places(folder, port)
+        environ = {**self.instance.program.environ, **_places(folder, port)}
         program = Program(root or installed(), environ, self.instance.program.descriptors)
         made = Instance(program, folder, port, errors=self.scratch / f"{folder.name}.stderr")
         self.stack.callback(made.stop)

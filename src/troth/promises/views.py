@@ -158,7 +158,7 @@ class PromiseView:
 
 @dataclass(frozen=True)
 class CountsView:
-    """How many sentences stand how; a stale one counts as failed, one that only discloses and waits for its check as neither."""
+    """How many sentences stand how; a stale one counts as failed, a disclosed one not checked yet as neither."""
 
     proven: int
     failed: int

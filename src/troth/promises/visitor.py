@@ -1,7 +1,7 @@
 """Browsers and programs that go through a twin over HTTP, and remember every answer they got.
 
-A browser sends what real ones send (Origin, Sec-Fetch-Site, its cookies), follows redirects within the machine and nowhere
-else.
+A browser sends what real ones send (Origin, Sec-Fetch-Site, its cookies), follows redirects within the machine and
+nowhere else.
 """
 
 from __future__ import annotations

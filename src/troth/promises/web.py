@@ -20,7 +20,7 @@ CACHE_SECONDS = 300
 
 
 async def privacy(call: Call) -> Response:
-    """The policy, in the order a reader asks."""
+    """Show the policy, in the order a reader asks."""
     return call.render("promises/privacy.html", document=await call.aside(_document, call))
 
 
@@ -31,7 +31,7 @@ def _document(call: Call) -> DocumentView:
 
 
 async def promises(call: Call) -> Response:
-    """The sentences, and how each was checked."""
+    """Show the sentences, and how each was checked."""
     shown, counts = await call.aside(_promises, call)
     return call.render("promises/promises.html", promises=shown, counts=counts)
 

@@ -24,6 +24,7 @@ TAG = 16
 _HEAD = struct.Struct(">BI")
 _WRAP_HEAD = struct.Struct(">BH")
 HEAD_BYTES = _HEAD.size
+BODY = HEAD_BYTES + NONCE
 LEAST_BYTES = _HEAD.size + NONCE + TAG
 
 

@@ -13,22 +13,24 @@ from troth.promises.stage import Stage
 if TYPE_CHECKING:
     from troth.promises.search import Needles
 
+_ = str  # marks what a page shows, for the catalogue of texts
+
 
 def address_found(stage: Stage) -> Finding:
-    """The address as it was typed, or in another spelling of the same, gives its orders; any other gives none."""
+    """Ask for orders by address, in any spelling of it: its own are found, and any other address finds none."""
     finding = Finding()
     mine, other = stage.bought("A1"), stage.bought("B1")
     known = {purchase.number for purchase in stage.purchases.values()}
     said = stage.twin.run("order", "list", f" {mine.buyer.email.upper()} ", "--json").json
     listed = {one["order"] for one in said} if isinstance(said, list) else set()
     finding.require(mine.number in listed and other.number not in listed, "troth order list does not find by address")
-    finding.count(_("look-ups by address")))
-    local, _, domain = mine.buyer.email.partition("@")
+    finding.count(_("look-ups by address"))
+    local, domain = mine.buyer.email.split("@")
     unknown = (f"{local}x@{domain}", f"{local}@x{domain}", stage.canary("U").email)
     asked = {mine.buyer.email: mine.number, other.buyer.email: other.number, **dict.fromkeys(unknown, "")}
     for address, number in asked.items():
         page = stage.office.post("/office/orders", {"query": address}).text
-        finding.count(_("look-ups by address")))
+        finding.count(_("look-ups by address"))
         finding.require(number in page, "the office does not find an order by its buyer's address")
         others = {one for one in known - {number} if one in page} - _of_same_person(stage, number)
         finding.require(not others, "an address finds an order that is not its own")
@@ -42,7 +44,7 @@ def _of_same_person(stage: Stage, number: str) -> set[str]:
 
 
 def address_unreadable(stage: Stage) -> Finding:
-    """What anybody typed stands nowhere in files, logs, at the payment provider, in others' mail or on others' pages."""
+    """Search files, logs, the payment provider, others' mail and others' pages for what anybody typed."""
     finding = Finding()
     stage.all_bought()
     _visit_as_others(stage)
@@ -50,22 +52,22 @@ def address_unreadable(stage: Stage) -> Finding:
     needles = stage.needles()
     folder = stage.twin.snapshot()
     try:
-        report(look(places_of(folder), needles), "files", finding)
-        report(look(_outside(stage), needles), "logs and provider", finding)
-        report(look_at_letters(stage, needles), "mails", finding)
-        report(look_at_answers(stage, needles), "answers to others", finding)
+        report(look(places_of(folder), needles), _("files searched"), finding)
+        report(look(_outside(stage), needles), _("logs and provider searched"), finding)
+        report(look_at_letters(stage, needles), _("mails searched"), finding)
+        report(look_at_answers(stage, needles), _("answers to others searched"), finding)
     except Unsearchable as lacking:
         finding.require(holds=False, otherwise=f"not everything could be looked into: {lacking}")
-    finding.count(_("people sent through")), len(stage.canaries))
-    finding.count(_("values looked for")), len(needles.secrets))
+    finding.count(_("people sent through"), len(stage.canaries))
+    finding.count(_("values looked for"), len(needles.secrets))
     return finding
 
 
 def report(found: Found, what: str, finding: Finding) -> None:
     """Add what a search saw to a finding."""
-    finding.count(f"{what} searched", found.places)
-    finding.count(_("bytes searched")), found.octets)
-    finding.count(_("finds")), found.count)
+    finding.count(what, found.places)
+    finding.count(_("bytes searched"), found.octets)
+    finding.count(_("finds"), found.count)
     finding.blame(found.lines())
 
 
@@ -120,7 +122,7 @@ def look_at_answers(stage: Stage, needles: Needles, *, by: frozenset[str] | None
 
         def allowed(hit: Hit, who: str = answer.by, url: str = answer.url) -> bool:
             owner, value = hit.secret.owner, hit.secret.value
-            # Whoever calls up a link is told nothing by finding it on the page; what they typed themselves may come back.
+            # Whoever calls up a link learns nothing by finding it there; what they typed themselves may come back.
             return owner == who or given.get(owner) == who or value in url or (who == "refused" and owner == "U")
 
         one = look([Place(f"{answer.method} {answer.path} as {answer.by}", answer.octets)], needles, allowed=allowed)

@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from troth.promises.program import Instance
     from troth.promises.stage import Purchase, Stage
 
+_ = str  # marks what a page shows, for the catalogue of texts
+
 
 def copy_without_keys(stage: Stage) -> Finding:
-    """The folder without the key file: 0 values of anybody, 0 keys in it; and with other keys nothing opens."""
+    """Search the folder without the key file for what anybody typed, and for every key."""
     finding = Finding()
     stage.all_bought()
     stage.settle()
@@ -30,7 +32,7 @@ def copy_without_keys(stage: Stage) -> Finding:
     folder = stage.twin.snapshot()
     reader = Reader(folder, stage.twin.lock, keys)
     try:
-        report(look(places_of(folder), needles), "files", finding)
+        report(look(places_of(folder), needles), _("files searched"), finding)
         unwrapped = tuple(reader.person_keys.values())
         for place, count in count_keys(places_of(folder), KeyNeedles((*keys.all, *unwrapped))).items():
             finding.require(holds=False, otherwise=f"{place} holds a key of the store ({count} times)")
@@ -39,14 +41,14 @@ def copy_without_keys(stage: Stage) -> Finding:
     except DoesNotOpen:
         finding.require(holds=False, otherwise="a person's key is not wrapped under the key file's")
     else:
-        finding.count(_("keys looked for")), len(keys.all) + len(unwrapped))
+        finding.count(_("keys looked for"), len(keys.all) + len(unwrapped))
         finding.require(bool(unwrapped), "nobody has a key of their own")
-    finding.count(_("people sent through")), len(stage.canaries))
+    finding.count(_("people sent through"), len(stage.canaries))
     return finding
 
 
 def moved_rows(stage: Stage) -> Finding:
-    """Sealed values exchanged between two rows do not open: not another's, and not another order's of the same person."""
+    """Exchange sealed values between rows, of two people and of one: none of them opens."""
     finding = Finding()
     bought = [stage.bought(name) for name in ("A1", "A2", "B1")]
     stage.settle()
@@ -66,14 +68,14 @@ def _check_seats(reader: Reader, finding: Finding) -> None:
     for table, column, row in reader.rows():
         try:
             reader.read_row(table, column, row)
-            finding.count(_("sealed values opened in their place")))
+            finding.count(_("sealed values opened in their place"))
         except DoesNotOpen:
             finding.require(holds=False, otherwise=f"{table}.{column} is not sealed as the format says")
         try:
             reader.read_row(table, column, row, at=secrets.token_hex(len(row_name(row)) // 2))
             finding.require(holds=False, otherwise=f"{table}.{column} opens in another row")
         except DoesNotOpen:
-            finding.count(_("sealed values refused in another row")))
+            finding.count(_("sealed values refused in another row"))
 
 
 def _check_pages(stage: Stage, copy: Instance, bought: list[Purchase], finding: Finding) -> None:
@@ -96,7 +98,7 @@ def _check_pages(stage: Stage, copy: Instance, bought: list[Purchase], finding: 
         records.swap(database, table, column, key=key, pair=pair)
         again = find_key(browsers[who.number].get(who.path).page) == who.keys[-1]
         finding.require(again, "an order does not open after its row was put back")
-        finding.count(_("moved rows refused")))
+        finding.count(_("moved rows refused"))
 
 
 def _moves(

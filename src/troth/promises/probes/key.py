@@ -15,6 +15,8 @@ from troth.promises.probes.sealed import Reader
 if TYPE_CHECKING:
     from troth.promises.stage import Purchase, Stage
 
+_ = str  # marks what a page shows, for the catalogue of texts
+
 _VALIDATE = "/api/v1/licences/validate"
 
 
@@ -29,7 +31,7 @@ def key_recomputed(stage: Stage) -> Finding:
         finding.require(made.key(masters) == purchase.keys[-1], "a key made again is not the key that was sold")
         elsewhere = {epoch: bytes(len(master)) for epoch, master in masters.items()}
         finding.require(made.key(elsewhere) != purchase.keys[-1], "a key can be made without the store's own")
-        finding.count(_("keys made again")))
+        finding.count(_("keys made again"))
     purchase = stage.bought("A1")
     told = stage.twin.run("licence", "show", purchase.number, "--json").json or {}
     finding.require(told.get("key") == purchase.keys[-1], "the maker is shown another key than the buyer")
@@ -43,7 +45,7 @@ def two_addresses_two_keys(stage: Stage) -> Finding:
     moved = stage.bought("R1")
     known = [*(key for name in ("A1", "A2", "B1") for key in stage.bought(name).keys), *moved.keys]
     finding.require(len(set(known)) == len(known), "two orders have the same key")
-    finding.count(_("keys compared")), len(known))
+    finding.count(_("keys compared"), len(known))
     made, right = _made_from(stage, moved), stage.canary("S")
     finding.require(
         made.origin.address == right.email, "after a wrong address was put right the key is not of the right one"
@@ -58,7 +60,7 @@ def two_addresses_two_keys(stage: Stage) -> Finding:
         told = stage.program.call(_VALIDATE, {"key": key}).json or {}
         otherwise = "a key made anew does not open the program" if good else "a replaced key still opens the program"
         finding.require(told.get("valid") is good, otherwise)
-        finding.count(_("licence checks")))
+        finding.count(_("licence checks"))
     return finding
 
 
@@ -89,7 +91,7 @@ def answers_hold_no_address(stage: Stage) -> Finding:
     for path in ("/", mine.path, moved.path, "/privacy", "/promises", f"/api/v1{moved.path}"):
         stage.stranger.get(path)
     found = look_at_answers(stage, stage.needles(), by=frozenset({"program", "stranger"}))
-    report(found, "answers", finding)
+    report(found, _("answers searched"), finding)
     return finding
 
 

@@ -14,12 +14,14 @@ from troth.promises.stage import BANK, CARD
 if TYPE_CHECKING:
     from troth.promises.stage import Stage
 
+_ = str  # marks what a page shows, for the catalogue of texts
+
 _FACTS = ("number", "id", "order", "kind", "provider", "reference", "minor", "currency", "at")
 Movement = tuple[str, str, int, str]
 
 
 def payments_recorded(stage: Stage) -> Finding:
-    """What the provider took and gave back, and what was transferred, stands in the ledger, and nothing else."""
+    """Hold the ledger against what the provider took and gave back and what was transferred: exactly that is in it."""
     finding = Finding()
     bought = stage.all_bought()
     stage.settle()
@@ -35,9 +37,9 @@ def payments_recorded(stage: Stage) -> Finding:
         finding.require(holds=False, otherwise=f"a {movement[0]} is missing in the ledger, or has another sum")
     for movement in (written - expected).elements():
         finding.require(holds=False, otherwise=f"the ledger holds a {movement[0]} that never was, or twice")
-    finding.count(_("payments made")), sum(count for movement, count in expected.items() if movement[0] == "payment"))
-    finding.count(_("refunds made")), sum(count for movement, count in expected.items() if movement[0] == "refund"))
-    finding.count(_("rows in the ledger")), len(rows))
+    finding.count(_("payments made"), sum(count for movement, count in expected.items() if movement[0] == "payment"))
+    finding.count(_("refunds made"), sum(count for movement, count in expected.items() if movement[0] == "refund"))
+    finding.count(_("rows in the ledger"), len(rows))
     return finding
 
 
@@ -59,7 +61,7 @@ def _minor(amount: str) -> int:
 
 
 def ledger_verifies(stage: Stage) -> Finding:
-    """Each row's checksum follows from the row and the one before, and is a leaf of the audit log."""
+    """Compute each row's checksum from the row and the one before, and find it among the leaves of the audit log."""
     finding = Finding()
     stage.all_bought()
     stage.settle()
@@ -80,9 +82,9 @@ def ledger_verifies(stage: Stage) -> Finding:
         [rows[0] | {"minor": rows[0]["minor"] + 1}, *rows[1:]] if rows else [],
     ):
         finding.require(first_bad_row(harmed) is not None, "a ledger that was tampered with looks whole")
-        finding.count(_("ways to tamper that are noticed")))
-    finding.count(_("rows verified")), len(rows))
-    finding.count(_("leaves in the audit log")), len(leaves))
+        finding.count(_("ways to tamper that are noticed"))
+    finding.count(_("rows verified"), len(rows))
+    finding.count(_("leaves in the audit log"), len(leaves))
     if rows:
         finding.digests["last row of the ledger"] = rows[-1]["hash"].hex()
     return finding

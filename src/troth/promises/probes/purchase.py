@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from troth.promises.page import Form
     from troth.promises.visitor import Answer, Visitor
 
+_ = str  # marks what a page shows, for the catalogue of texts
+
 _MOST_PAGES: Final = 60
 _NOT_ASKED: Final = frozenset({"product", "consents"})
 """Names in the API that stand for the path of the page and for its boxes."""
@@ -28,7 +30,7 @@ def purchase_end_to_end(stage: Stage) -> Finding:
     purchase = stage.bought("A1")
     stage.settle()
     key = purchase.keys[-1]
-    finding.count(_("orders placed and paid")))
+    finding.count(_("orders placed and paid"))
     _check_letters(stage, purchase, finding)
     _check_download(stage, purchase, finding)
     _check_key(stage, key, finding)
@@ -37,13 +39,13 @@ def purchase_end_to_end(stage: Stage) -> Finding:
         sums = {(one["amount_received"], one["currency"].upper()) for one in taken}
         shown = (int(purchase.total.replace(".", "")), purchase.currency)
         finding.require(shown in sums, "the payment provider took another sum than the page showed")
-        finding.count(_("payments at the provider")), len(taken))
+        finding.count(_("payments at the provider"), len(taken))
     return finding
 
 
 def _check_letters(stage: Stage, purchase: Purchase, finding: Finding) -> None:
     mine = [letter for letter in stage.letters() if purchase.buyer.email in letter.to]
-    finding.count(_("mails delivered to the buyer")), len(mine))
+    finding.count(_("mails delivered to the buyer"), len(mine))
     finding.require(any(purchase.keys[-1] in one.text for one in mine), "no mail brought the buyer the key")
     receipt = any(purchase.path in one.text and purchase.keys[-1] not in one.text for one in mine)
     finding.require(receipt, "no mail brought the buyer a receipt")
@@ -58,7 +60,7 @@ def _check_download(stage: Stage, purchase: Purchase, finding: Finding) -> None:
         digest = hashlib.sha256(answer.body).hexdigest()
         finding.require(answer.status == 200, "a download of the order did not come")  # noqa: PLR2004 - OK
         finding.require(digest in page.codes, "a download has another checksum than the page says")
-        finding.count(_("files downloaded, checksum right")))
+        finding.count(_("files downloaded, checksum right"))
 
 
 def _check_key(stage: Stage, key: str, finding: Finding) -> None:
@@ -71,14 +73,14 @@ def _check_key(stage: Stage, key: str, finding: Finding) -> None:
     other = key[:-1] + ("0" if key[-1] != "0" else "1")
     wrong = stage.program.call("/api/v1/licences/validate", {"key": other}).json or {}
     finding.require(wrong.get("valid") is False, "the licence check took a key that was never sold")
-    finding.count(_("licence checks")), 2)
+    finding.count(_("licence checks"), 2)
 
 
 # -- what is asked ---------------------------------------------------------------------------------------------------
 
 
 def fields_declared(stage: Stage) -> Finding:
-    """Every form of every page asks for declared fields only, says why, and refuses what it does not ask for."""
+    """Look at every form of every page: it asks for declared fields only, and says why."""
     finding = Finding()
     purchase = stage.bought("A1")
     stage.bought("C1")
@@ -90,7 +92,7 @@ def fields_declared(stage: Stage) -> Finding:
     )
     for browser, begin in starts:
         for answer in _walk(browser, [*begin, stage.checkout]):
-            finding.count(_("pages looked at")))
+            finding.count(_("pages looked at"))
             for form in answer.page.forms:
                 _check_form(lock, answer, form, finding)
     _check_api(stage, lock, finding)
@@ -123,8 +125,8 @@ def _check_form(lock: Lock, answer: Answer, form: Form, finding: Finding) -> Non
     name = min(candidates, key=lambda one: len(asked - declared[one]))
     for field in sorted(asked - declared[name]):
         finding.require(holds=False, otherwise=f"a form on {answer.path} asks for {field}, which nobody declared")
-    finding.count(_("forms")))
-    finding.count(_("fields asked")), len(asked))
+    finding.count(_("forms"))
+    finding.count(_("fields asked"), len(asked))
     for field, control in form.controls.items():
         kept = field in declared[name] and lock.forms[name].fields[field] is not None
         note = lock.note(name, field) if kept and form.method == "post" and control.kind != "hidden" else None
@@ -132,11 +134,11 @@ def _check_form(lock: Lock, answer: Answer, form: Form, finding: Finding) -> Non
             finding.require(
                 note.why in answer.page.text, f"a form on {answer.path} does not say why it asks for {field}"
             )
-            finding.count(_("notes that say why")))
+            finding.count(_("notes that say why"))
 
 
 def _check_api(stage: Stage, lock: Lock, finding: Finding) -> None:
-    """What a program must send to order is what the page asks for."""
+    """Hold what a program must send to order against what the page asks for."""
     described = stage.program.call("/api/openapi.json").json
     wanted = described["components"]["schemas"]
     order = described["paths"]["/api/v1/orders"]["post"]["requestBody"]["content"]["application/json"]["schema"]
@@ -149,11 +151,11 @@ def _check_api(stage: Stage, lock: Lock, finding: Finding) -> None:
             waiting += [ref["$ref"].rpartition("/")[2] for ref in references if "$ref" in ref]
     for name in sorted(asked - _NOT_ASKED - set(lock.form("checkout") or ())):
         finding.require(holds=False, otherwise=f"the API asks for {name}, which nobody declared")
-    finding.count(_("fields of the API")), len(asked))
+    finding.count(_("fields of the API"), len(asked))
 
 
 def _check_refusal(stage: Stage, finding: Finding) -> None:
-    """A field nobody declared is refused with the whole form, whatever stands in it."""
+    """Send a field nobody declared: the whole form is refused, whatever stands in it."""
     browser, buyer = stage.browser("refused"), stage.canary("U")
     form = browser.get(stage.checkout).page.find_form(action=urlsplit(stage.checkout).path)
     if form is None:
@@ -162,4 +164,4 @@ def _check_refusal(stage: Stage, finding: Finding) -> None:
     fields = form.filled(typed(buyer, PLANS["A1"], stage.methods[0]), button=("step", "order"))
     answer = browser.post(form.action, fields | {"birthday": buyer.name})
     finding.require(answer.status >= 400, "a field that nobody declared was taken")  # noqa: PLR2004 - a refusal
-    finding.count(_("undeclared fields refused")))
+    finding.count(_("undeclared fields refused"))

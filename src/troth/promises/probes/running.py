@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from troth.promises.program import Instance
     from troth.promises.stage import Stage
 
+_ = str  # marks what a page shows, for the catalogue of texts
+
 _SHOWN = 12
 _REPLACED = "recipients"
 """What a twin's own endpoints change in its lock: that nobody outside receives anything."""
@@ -41,7 +43,7 @@ def hash_everywhere(stage: Stage) -> Finding:
     for path in ("/", stage.checkout, "/privacy", "/promises", "/terms", "/there-is-no-such-page") * 2:
         shown = stage.stranger.get(path).page.codes
         finding.require(lock.hash[:_SHOWN] in shown, f"{path} has another policy at its foot")
-        finding.count(_("pages with the checksum at their foot")))
+        finding.count(_("pages with the checksum at their foot"))
     finding.require(lock.hash in stage.stranger.get("/privacy").text, "the published policy does not show its checksum")
     finding.require(twin.run("policy", "check").code == 0, "the program does not stand by the policy it runs under")
     return finding
@@ -55,7 +57,7 @@ def _check_files(folder: Path, lock: Lock, finding: Finding) -> None:
     finding.require(hashlib.sha256(canonical).hexdigest() == stated, "the lock's checksum is not that of its content")
     newest = Archive(folder / REVISIONS).current()
     finding.require(newest is not None and newest.hash == lock.hash, "the archive's newest policy is another one")
-    finding.count(_("files with the checksum")), 2)
+    finding.count(_("files with the checksum"), 2)
 
 
 def _check_database(stage: Stage, lock: Lock, finding: Finding) -> None:
@@ -64,7 +66,7 @@ def _check_database(stage: Stage, lock: Lock, finding: Finding) -> None:
     reader = Reader(stage.twin.folder, lock, Keys.read(stage.twin.key_file))
     for table, column, row in reader.rows():
         finding.require(revision_of(row[column]) == lock.revision, f"{table}.{column} is sealed under another policy")
-        finding.count(_("sealed records under the policy")))
+        finding.count(_("sealed records under the policy"))
         if table != "receipt":
             continue
         try:
@@ -74,7 +76,7 @@ def _check_database(stage: Stage, lock: Lock, finding: Finding) -> None:
             continue
         finding.require(receipt.get("policy") == lock.hash, "a receipt names another policy")
         finding.require(row["policy_revision"] == lock.revision, "a receipt stands under another revision")
-        finding.count(_("receipts that name the policy")))
+        finding.count(_("receipts that name the policy"))
     finding.require(finding.counts.get("receipts that name the policy", 0) > 0, "there is no receipt")
 
 
@@ -82,7 +84,7 @@ def _check_database(stage: Stage, lock: Lock, finding: Finding) -> None:
 
 
 def changed_policy_refused(stage: Stage) -> Finding:
-    """A program whose declaration was changed in one place does not start, says what changed, and how to accept it."""
+    """Change a declaration in one place: the program does not start, says what changed and how to accept it."""
     finding = Finding()
     twin, root = stage.twin, stage.twin.scratch / "changed-program"
     before, after = change_one_purpose(root, twin.lock)
@@ -95,7 +97,7 @@ def changed_policy_refused(stage: Stage) -> Finding:
         told = str(refusal)
         finding.require(after in told and before in told, "the refusal does not say what changed")
         finding.require("troth policy lock" in told, "the refusal does not name the command that accepts the change")
-        finding.count(_("starts refused")))
+        finding.count(_("starts refused"))
     else:
         copy.stop()
         finding.require(holds=False, otherwise="a program with another policy than the published one started")
@@ -106,12 +108,12 @@ def changed_policy_refused(stage: Stage) -> Finding:
 
 
 def _check_acceptance(copy: Instance, finding: Finding) -> None:
-    """Accepted by its owner, the change is archived beside the policy before it."""
+    """Accept the change as its owner would: it is archived beside the policy before it."""
     finding.require(copy.run("policy", "lock").code == 0, "the named command does not accept the change")
     finding.require(copy.run("policy", "check").code == 0, "the accepted policy does not pass")
     count = len(list((copy.folder / REVISIONS).iterdir()))
     finding.require(count >= 2, "the policy before the change was not kept")  # noqa: PLR2004 - before and after
-    finding.count(_("changes accepted by command")))
+    finding.count(_("changes accepted by command"))
 
 
 def change_one_purpose(root: Path, lock: Lock) -> tuple[str, str]:

@@ -5,5 +5,6 @@ from troth.promises.search.places import Found, Place, Unsearchable, count_keys,
 from troth.promises.search.unpack import layers
 
 __all__ = [
-    "Found", "Hit", "KeyNeedles", "Needles", "Place", "Secret", "Unsearchable", "count_keys", "layers", "look", "places_of",
+    "Found", "Hit", "KeyNeedles", "Needles", "Place", "Secret", "Unsearchable", "count_keys", "layers", "look",
+    "places_of",
 ]  # fmt: skip

@@ -1,7 +1,8 @@
 """What is looked for: values nobody else has, in every form in which bytes may hold them.
 
-Encodings: plain in any case · base64 (RFC 4648, at each of its three offsets, both alphabets, lines joined) · hexadecimal ·
-UTF-16 little and big endian · percent (RFC 3986) · quoted-printable (RFC 2045, soft breaks joined) · JSON \\u escapes.
+Encodings: plain in any case · base64 (RFC 4648, at each of its three offsets, both alphabets, lines joined) ·
+hexadecimal · UTF-16 little and big endian · percent (RFC 3986) · quoted-printable (RFC 2045, soft breaks joined) ·
+escapes of JSON.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ class Hit:
 class Needles:
     """Secrets, ready to be looked for.
 
-    `marker` is a text that most values begin with or hold (made anew for each run): where no form of it occurs only the
-    other values are looked for, which makes a search thirty times as fast.
+    `marker` is a text that what people typed holds (made anew for each run): where no form of it occurs only the other
+    values are looked for, which makes a search many times as fast.
     """
 
     def __init__(self, secrets: Iterable[Secret], *, marker: str = "") -> None:
@@ -61,7 +62,8 @@ class Needles:
 
     @cached_property
     def _forms(self) -> dict[Secret, _Forms]:
-        return {secret: _Forms.of(secret.value) for secret in self.secrets}
+        marked = set(self._marked)
+        return {secret: _Forms.of(secret.value, respelled=secret in marked) for secret in self.secrets}
 
 
 class KeyNeedles:
@@ -91,28 +93,27 @@ class _Forms:
     all: tuple[tuple[str, _Form], ...]
 
     @classmethod
-    def of(cls, value: str) -> _Forms:
+    def of(cls, value: str, *, respelled: bool = True) -> _Forms:
         if len(value) < _LEAST or not value.isascii():
             message = "a secret is at least six ASCII characters"
             raise ValueError(message)
-        once = {form: encoding for encoding, form in _forms(value)}
+        spellings = (value, value.lower(), value.upper(), value.capitalize()) if respelled else (value,)
+        once = {form: encoding for encoding, form in _forms(value.lower(), dict.fromkeys(spellings))}
         return cls(tuple((encoding, form) for form, encoding in once.items()))
 
 
-def _forms(value: str) -> Iterator[tuple[str, _Form]]:
-    low = value.lower()
-    octets = low.encode()
-    yield "plain", _Form(octets, folded=True)
-    yield "hexadecimal", _Form(octets.hex().encode(), folded=True)
-    yield "hexadecimal", _Form(value.encode().hex().encode(), folded=True)
-    yield "hexadecimal", _Form(value.upper().encode().hex().encode(), folded=True)
+def _forms(low: str, spellings: Iterable[str]) -> Iterator[tuple[str, _Form]]:
+    """Yield every form of a value; what programs made may be spelled in one way only, what people typed in several."""
+    yield "plain", _Form(low.encode(), folded=True)
     yield "UTF-16 LE", _Form(low.encode("utf-16-le"), folded=True)
     yield "UTF-16 BE", _Form(low.encode("utf-16-be"), folded=True)
-    for spelled in dict.fromkeys((value, low, value.upper(), low.capitalize())):
-        yield from (("base64", form) for form in _base64(spelled.encode()))
-        yield "percent", _Form("".join(f"%{code:02x}" for code in spelled.encode()).encode(), folded=True)
-        yield "quoted-printable", _Form("".join(f"={code:02x}" for code in spelled.encode()).encode(), folded=True)
-        yield "JSON escapes", _Form("".join(f"\\u{code:04x}" for code in spelled.encode()).encode(), folded=True)
+    for spelled in spellings:
+        octets = spelled.encode()
+        yield "hexadecimal", _Form(octets.hex().encode(), folded=True)
+        yield "percent", _Form("".join(f"%{code:02x}" for code in octets).encode(), folded=True)
+        yield "quoted-printable", _Form("".join(f"={code:02x}" for code in octets).encode(), folded=True)
+        yield "JSON escapes", _Form("".join(f"\\u{code:04x}" for code in octets).encode(), folded=True)
+        yield from (("base64", form) for form in _base64(octets))
 
 
 def _of_bytes(key: bytes) -> Iterator[tuple[str, _Form]]:

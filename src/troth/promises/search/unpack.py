@@ -1,8 +1,8 @@
 """What is inside of bytes: members of archives, decompressed streams, values of databases, parts of mails.
 
-gzip (RFC 1952), zlib (RFC 1950), Zstandard (RFC 8878), brotli (RFC 7932), ZIP (also behind a start line), SQLite files and
-internet messages, each inside each other. What cannot be opened for want of a library, or is larger than the bounds, raises
-`Unsearchable`: what was not looked into is never counted as clean.
+gzip (RFC 1952), zlib (RFC 1950), Zstandard (RFC 8878), brotli (RFC 7932), ZIP (also behind a start line), SQLite files
+and internet messages, each inside each other. What cannot be opened for want of a library, or is larger than the
+bounds, raises `Unsearchable`: what was not looked into is never counted as clean.
 """
 
 from __future__ import annotations
