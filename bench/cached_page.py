@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-import urllib.request
 from pathlib import Path
 
-from bench.measure import Figure, free_port, get, per_request, ratio, serving, store_folder, troth_serving
+from bench.measure import Figure, fetch, free_port, get, per_request, ratio, serving, store_folder, troth_serving
 
 PATH = "/products/fernside-backup"
 REQUESTS = 4000
@@ -30,10 +29,8 @@ def run() -> list[Figure]:
 
 def _record(port: int, folder: Path) -> Path:
     """Keep what the store answers, so that the peer sends exactly that."""
-    request = urllib.request.Request(f"http://localhost:{port}{PATH}", headers={"Accept-Encoding": "br"})
     for _ in range(3):  # the second and third come from the cache, compressed
-        with urllib.request.urlopen(request) as answer:
-            body, headers = answer.read(), list(answer.headers.items())
+        body, headers = fetch(port, PATH, "br")
     (folder / "recorded.bin").write_bytes(body)
     kept = [(name.lower(), value) for name, value in headers if name.lower() not in {"date", "connection"}]
     (folder / "recorded.json").write_text(json.dumps({"body": str(folder / "recorded.bin"), "headers": kept}))

@@ -1,7 +1,7 @@
 """A durable order over HTTP, against a bare script that writes the same sealed rows to the same two files.
 
-The script has no server, no form, no tax, no policy and no check: it seals with `cryptography` and inserts with `sqlite3`,
-both files with synchronous=FULL. The figure is its CPU time per order divided by ours.
+The script has no server, no form, no tax, no policy and no check: it seals with `cryptography` and inserts with
+`sqlite3`, both files with synchronous=FULL. The figure is its CPU time per order divided by ours.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 
 from troth.demo.store import make_demo, stock
@@ -40,7 +41,8 @@ class Figure:
         """Return the figure as a row of the table."""
         sign = "≤" if self.most else "≥"
         verdict = "ok  " if self.kept else "MISS"
-        return f"{verdict}  {self.name:<48} {self.value:>10,.2f} {self.unit:<8} {sign} {self.limit:,g} {self.note}".rstrip()
+        claim = f"{self.value:>10,.2f} {self.unit:<3} {sign} {self.limit:,g}"
+        return f"{verdict}  {self.name:<46} {claim:<26} {self.note}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def store_folder() -> Iterator[Path]:
 @contextmanager
 def serving(command: Sequence[str], port: int, folder: Path, environ: dict[str, str] | None = None) -> Iterator[Served]:
     """Run a server in a process group of its own until the block ends."""
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter
         command,
         env={**os.environ, **(environ or {})},
         start_new_session=True,
@@ -101,7 +103,10 @@ def troth_serving(folder: Path, *, workers: int = 1) -> Iterator[Served]:
 
 
 def requests(port: int, messages: Sequence[bytes], *, connections: int = 4) -> list[bytes]:
-    """Send raw HTTP/1.1 requests over a few kept connections, one after the other; return the first line of each answer."""
+    """Send raw HTTP/1.1 requests over a few kept connections, one after the other.
+
+    Return the first line of each answer.
+    """
     answers = []
     pool = [socket.create_connection(("127.0.0.1", port)) for _ in range(connections)]
     for number, message in enumerate(messages):
@@ -139,6 +144,16 @@ def ratio(ours: Callable[[], float], peer: Callable[[], float], *, rounds: int =
         statistics.median(b for _, b in pairs),
         statistics.median(a / b for a, b in pairs),
     )
+
+
+def fetch(port: int, path: str, encoding: str) -> tuple[bytes, list[tuple[str, str]]]:
+    """Return body and headers of one GET, in an encoding."""
+    connection = HTTPConnection("localhost", port)
+    connection.request("GET", path, headers={"Accept-Encoding": encoding})
+    answer = connection.getresponse()
+    found = answer.read(), answer.getheaders()
+    connection.close()
+    return found
 
 
 def free_port() -> int:

@@ -9,20 +9,23 @@ import json
 import os
 import sqlite3
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, PrefixLoader
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 _SECURITY = [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-cache")]
 
 
-def same_bytes() -> Any:
+def same_bytes() -> ASGIApp:
     """Return an application that answers every request with the recorded bytes and headers."""
     recorded = json.loads(Path(os.environ["RAW_FILE"]).read_text())
     headers = [(name.encode(), value.encode()) for name, value in recorded["headers"]]
     body = Path(recorded["body"]).read_bytes()
 
-    async def application(scope: Any, receive: Any, send: Any) -> None:
+    async def application(scope: Scope, _receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             await send({"type": "http.response.body", "body": body})
@@ -30,7 +33,7 @@ def same_bytes() -> Any:
     return application
 
 
-def page() -> Any:
+def page() -> ASGIApp:
     """Return an application that reads a product by raw sqlite3 and renders the store's own template with Jinja2."""
     connection = sqlite3.connect(Path(os.environ["RAW_STORE"]) / "troth.db", check_same_thread=False)
     loader = PrefixLoader({part: PackageLoader(f"troth.{part}") for part in ("web", "shop")})
@@ -48,7 +51,7 @@ def page() -> Any:
     )
     template = environment.get_template("shop/product.html")
 
-    async def application(scope: Any, receive: Any, send: Any) -> None:
+    async def application(scope: Scope, _receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         slug = scope["path"].rpartition("/")[2]

@@ -28,7 +28,9 @@ def run() -> list[Figure]:
         sealing, opened = _in_process(folder)
     return [
         Figure("sealing, part of a checkout's CPU", sealing / checkout * 100, 5, "%", note=f"({sealing:.0f} µs)"),
-        Figure("records opened in bulk, one core", opened, 200_000, "/s", most=False, note="(100 a person, with leaves)"),
+        Figure(
+            "records opened in bulk, one core", opened, 200_000, "/s", most=False, note="(100 a person, with leaves)"
+        ),
     ]
 
 

@@ -18,7 +18,7 @@ from troth import migrations
 from troth.adapters.engines import open_engine
 from troth.adapters.objects import open_objects
 from troth.adapters.stripe import Stripe
-from troth.adapters.tables import schema_facts
+from troth.adapters.tables import KnownSubjects, schema_facts
 from troth.consent import Standing
 from troth.kernel import config
 from troth.kernel.clock import Clock, OffsetClock, SystemClock
@@ -34,7 +34,7 @@ from troth.policy.compiler import compile_policy
 from troth.policy.wording import read_wording
 from troth.shop.payments import Providers
 from troth.shop.protocols import Objects
-from troth.vault import Vault, VaultAccess, keyfile
+from troth.vault import Subjects, Vault, VaultAccess, keyfile
 from troth.vault import records as vault_records
 
 if TYPE_CHECKING:
@@ -146,6 +146,7 @@ def _plug(store: Store) -> None:
     database, settings = store.database, store.settings
     database.factories[Vault] = lambda uow: Vault(uow, store.access)
     database.factories[Post] = _post(store)
+    database.ports[Subjects] = KnownSubjects(store.lock)
     database.ports[Objects] = open_objects(settings)
     stripe = settings.payments.stripe
     database.ports[Providers] = Providers({"stripe": Stripe(stripe)} if stripe else {})

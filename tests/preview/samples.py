@@ -229,6 +229,7 @@ def order_view(state: str, **rest: Any) -> View:
         "product": "Fernside Backup",
         "slug": "fernside-backup",
         "edition": "Home",
+        "url": "/orders/x7dPq0",
         "placed_on": TODAY,
         "sum": HOME,
         "state": state,

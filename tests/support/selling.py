@@ -31,8 +31,7 @@ from sqlalchemy.engine import make_url
 
 from tests.support import postgres
 from tests.support.store import START
-from troth import app, people
-from troth.adapters.engines import open_engine
+from troth import app, licences, people
 from troth.adapters.stripe import Stripe
 from troth.demo.store import CATALOGUE, CONFIGURATION
 from troth.kernel import config
@@ -40,7 +39,7 @@ from troth.kernel.clock import SetClock
 from troth.kernel.jobs import Runner
 from troth.kernel.work import Database
 from troth.making import make_store
-from troth.shop import payments, service
+from troth.shop import payments, records, service
 from troth.shop.catalogue import import_products
 from troth.shop.model import Checkout, Method, Order, State
 from troth.shop.payments import Providers
@@ -111,7 +110,7 @@ class Selling:
         """Have the store ask about a session, as a job does; return the order."""
         truth = self.provider.look_up(session)
         with self.database.begin() as uow:
-            attempt = payments.records.find_attempt_by_reference(uow.db, "stripe", session)
+            attempt = records.find_attempt_by_reference(uow.db, "stripe", session)
             assert attempt is not None
             payments.settle(uow, attempt, truth, self.provider)
         return self.order(attempt.order)
@@ -138,7 +137,7 @@ class Selling:
         """Return the key of a fulfilled order."""
         assert order.state is State.FULFILLED
         with self.database.begin() as uow:
-            return payments.licences.show_key(uow, order.line, role="buyer").display
+            return licences.show_key(uow, order.line, role="buyer").display
 
     # -- the job process ---------------------------------------------------------------------------------------------
 
@@ -242,12 +241,14 @@ def sqlite_shop(sqlite_template: Template, tmp_path: Path) -> Iterator[Selling]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Selling]:
     """Open a store on each kind of database."""
-    template: Template = request.getfixturevalue("sqlite_template" if request.param == "sqlite" else "postgres_template")
+    template: Template = request.getfixturevalue(
+        "sqlite_template" if request.param == "sqlite" else "postgres_template"
+    )
     with opened(template.copy(tmp_path / "store")) as selling:
         yield selling
 
 
 __all__ = [
-    "Selling", "Template", "checkout", "open_engine", "opened", "postgres_template", "shop", "sqlite_shop",
+    "Selling", "Template", "checkout", "opened", "postgres_template", "shop", "sqlite_shop",
     "sqlite_template", "text_of",
 ]  # fmt: skip

@@ -1,13 +1,33 @@
-"""The real tables as the policy's compiler sees them: it knows no SQL."""
+"""The real tables: as the policy's compiler sees them, and whom their rows are about."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from sqlalchemy import BigInteger, Integer, LargeBinary, MetaData, String
+from sqlalchemy import BigInteger, BindParameter, Connection, Integer, LargeBinary, MetaData, String, bindparam, select, union
 
-from troth.kernel.schema import Instant
+from troth.kernel.schema import Instant, metadata
+from troth.policy import Lock
 from troth.policy.compiler import ColumnFacts, ColumnKind
+
+
+class KnownSubjects:
+    """Which people any row is about: every table of the main database that the lock says has a subject."""
+
+    def __init__(self, lock: Lock) -> None:
+        """Build one query per table, once."""
+        columns = [
+            metadata.tables[name].c[table.subject]
+            for name, table in lock.tables.items()
+            if table.subject is not None and name in metadata.tables
+        ]
+        ids: BindParameter[Any] = bindparam("ids", expanding=True)
+        self._query = union(*(select(column).where(column.in_(ids)) for column in columns))
+
+    def __call__(self, db: Connection, ids: set[str]) -> set[str]:
+        """Return those ids that are somebody's."""
+        return {row[0] for row in db.execute(self._query, {"ids": sorted(ids)})} if ids else set()
 
 
 def schema_facts(tables: MetaData) -> dict[str, Mapping[str, ColumnFacts]]:

@@ -19,7 +19,7 @@ from troth.policy.promised import Status, list_promises
 from troth.promises.evidence import Book, Record, evidence_of, read_book, write_book
 from troth.promises.names import PROBES
 from troth.promises.planned import PLANNED
-from troth.promises.prove import TRIES, Run, Step
+from troth.promises.prove import TRIES, Run, Step, describe
 from troth.promises.twin import NotALiveStore
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ class UnknownSentence(Refused):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add which sentences to prove, and the maker's note."""
     parser.add_argument("--only", type=int, nargs="+", metavar="N", help="prove these sentences only")
+    parser.add_argument(
+        "--probe", nargs="+", choices=sorted(PROBES), metavar="NAME", help="run single proofs, keep nothing"
+    )
     parser.add_argument("--tries", type=int, default=TRIES, help="how often a red proof is run in all (default: 2)")
     parser.add_argument("--note", nargs=2, metavar=("N", "TEXT"), help="what you say beside a sentence that failed")
 
@@ -48,11 +51,14 @@ def run(args: argparse.Namespace) -> int:
         raise NotALiveStore
     if args.note is not None:
         return _note(folder, book, *args.note)
+    prover = Run(folder, known=book, tries=max(args.tries, 1), tell=_progress)
+    if args.probe is not None:
+        return _single(args, prover)
     numbers = set(args.only or (one.number for one in lock.sentences))
     if not numbers <= {one.number for one in lock.sentences} | {one.number for one in PLANNED}:
         raise UnknownSentence
     wanted = [one for one in lock.sentences if one.number in numbers]
-    proofs = Run(folder, known=book, tries=max(args.tries, 1), tell=_progress).prove(wanted)
+    proofs = prover.prove(wanted)
     # Notes may have been written meanwhile.
     book = read_book(folder).after(proofs, policy=lock.hash, at=SystemClock().now())
     write_book(folder, book)
@@ -60,6 +66,14 @@ def run(args: argparse.Namespace) -> int:
     tell(args, rows, "\n".join(_lines(rows, book)))
     failed = any(not proof.green and not proof.missing for one in proofs.values() for proof in one)
     return NO if failed else OK
+
+
+def _single(args: argparse.Namespace, prover: Run) -> int:
+    """Run single proofs and print what they found."""
+    proofs = prover.carry_out(args.probe)
+    lines = [f"{one.probe}: {describe(one)}" + "".join(f"\n    {fault}" for fault in one.faults) for one in proofs]
+    tell(args, proofs, "\n".join(lines))
+    return OK if all(one.green or one.missing for one in proofs) else NO
 
 
 def listed(lock: Lock, book: Book) -> list[dict[str, Any]]:

@@ -126,7 +126,7 @@ def begin_again(uow: UnitOfWork, periodic: Iterable[str]) -> None:
     fresh = {"state": "ready", "due_at": uow.now, "lease_until": None}
     uow.db.execute(update(job).where(job.c.state == "running").values(fresh))
     for kind in periodic:
-        uow.db.execute(update(job).where(job.c.once == kind, job.c.state == "dead").values(fresh, attempt=0))
+        uow.db.execute(update(job).where(job.c.once == kind, job.c.state == "dead").values(fresh | {"attempt": 0}))
         enqueue(uow, kind, {}, key=kind)
 
 

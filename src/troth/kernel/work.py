@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from troth.kernel.clock import Clock
-from troth.kernel.errors import Unavailable
+from troth.kernel.errors import TrothError, Unavailable
 from troth.kernel.events import Events
 
 if TYPE_CHECKING:
@@ -31,10 +31,11 @@ R = TypeVar("R")
 
 
 class StoreBusy(Unavailable):
-    """The store could not write just now: its disk is full or its database is busy.
+    """The store could not write just now: its disk is full or its database is busy. Nothing was lost; try again soon."""
 
-    Nothing was lost; please try again in a minute.
-    """
+
+class StoreRefused(TrothError):
+    """The database refused a change that breaks one of its rules. Nothing was changed."""
 
 
 class Resource(Protocol):
@@ -79,8 +80,11 @@ class UnitOfWork:
 
     def settle(self) -> None:
         """Let every resource make its part durable; called by `Database` right before the commit."""
-        for resource in tuple(self._resources.values()):
-            resource.before_commit()
+        settled: set[type] = set()
+        while waiting := [kind for kind in self._resources if kind not in settled]:
+            for kind in waiting:
+                self._resources[kind].before_commit()
+            settled.update(waiting)
 
     def finish(self, *, committed: bool) -> None:
         """Release every resource and, after a commit, run what waited for it."""
@@ -137,9 +141,10 @@ class Database:
                         committed = True
                     else:
                         transaction.rollback()
-        except OperationalError as error:
-            # The driver's text names statements and values; only its kind may travel on.
-            raise StoreBusy from error.orig
+        except DBAPIError as error:
+            # The driver's text may name values (PostgreSQL prints the row a CHECK refused); only its kind travels on.
+            kind = StoreBusy if isinstance(error, OperationalError) else StoreRefused
+            raise kind(f"{kind.__doc__} ({type(error.orig).__name__})") from None
         finally:
             if uow is not None:
                 uow.finish(committed=committed)

@@ -19,7 +19,7 @@ def tidy(database: Database, _payload: Payload) -> None:
     """Drop what has ended; asks to be called again in an hour."""
     with database.begin() as uow:
         records.delete_ended(uow.db, uow.now)
-        vault.of(uow).sweep_orphans(lambda ids: records.known_people(uow.db, ids))
+        vault.of(uow).sweep_orphans()
         again = uow.now + EVERY
     raise Later(again)
 

@@ -94,11 +94,6 @@ def add_person(
     return add_new(db, person, row)
 
 
-def known_people(db: Connection, ids: set[str]) -> set[str]:
-    """Return those ids that belong to a person."""
-    return {row.id for row in db.execute(select(person.c.id).where(person.c.id.in_(ids)))}
-
-
 def add_session(db: Connection, token_index: bytes, *, created_at: datetime, expires_at: datetime) -> None:
     """Remember a browser by the mark of its token."""
     db.execute(_add_session, {"token_index": token_index, "created_at": created_at, "expires_at": expires_at})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -49,15 +49,20 @@ class Run:
     def prove(self, sentences: Iterable[LockedSentence]) -> dict[int, list[Proof]]:
         """Return the proofs of each sentence whose probes are all known; raises `ConfigError` or `NotALiveStore`."""
         wanted = [sentence for sentence in sentences if set(sentence.probes) <= PROBES.keys()]
+        proofs = {proof.probe: proof for proof in self.carry_out({name for one in wanted for name in one.probes})}
+        return {sentence.number: [proofs[name] for name in sentence.probes] for sentence in wanted}
+
+    def carry_out(self, probes: Collection[str]) -> list[Proof]:
+        """Return what single probes found."""
         # In the order of the table, which lets each probe use what the one before it left on the stage.
-        names = [name for name in PROBES if any(name in sentence.probes for sentence in wanted)]
+        names = [name for name in PROBES if name in probes]
         proofs = self._play(names)
         for number in range(2, self._tries + 1):
             red = [name for name in names if not proofs[name].green and not proofs[name].missing]
             if red:
                 self._tell(Step("once more, on a fresh twin", self._left(red)))
                 proofs |= {name: msgspec.structs.replace(one, tries=number) for name, one in self._play(red).items()}
-        return {sentence.number: [proofs[name] for name in sentence.probes] for sentence in wanted}
+        return [proofs[name] for name in names]
 
     def _play(self, names: Sequence[str]) -> dict[str, Proof]:
         """Carry out probes on one twin."""

@@ -31,10 +31,11 @@ class FactView:
 
 @dataclass(frozen=True)
 class ItemView:
-    """One thing and its facts; `id` is a fragment."""
+    """One thing: what is said of it first, and its facts; `id` is a fragment."""
 
     id: str
     title: str
+    paragraphs: tuple[str, ...]
     facts: tuple[FactView, ...]
 
 
@@ -99,7 +100,7 @@ def document_view(shown: PolicyDocument, language: Translations) -> DocumentView
         facts = tuple(
             FactView(_begun(fact.label.into(language)), _begun(fact.text.into(language))) for fact in one.facts
         )
-        return ItemView(_fragment(one.key), _begun(one.title.into(language)), facts)
+        return ItemView(_fragment(one.key), _begun(one.title.into(language)), say(one.lead), facts)
 
     history = tuple(
         RevisionView(
@@ -125,6 +126,10 @@ def document_view(shown: PolicyDocument, language: Translations) -> DocumentView
 
 
 def _begun(text: str) -> str:
+    """Begin with a capital, unless the first word is a name people type, like `troth_session` or a host."""
+    first = text.partition(" ")[0]
+    if "_" in first or "." in first.rstrip("."):
+        return text
     return text[:1].upper() + text[1:]
 
 

@@ -12,7 +12,9 @@ TrothError
 ├── Conflict
 │   ├── PriceChanged       the sum shown is not the sum due; nothing was ordered
 │   ├── WrongState         the order is not in a state that allows this
-│   └── NoPayment          no way to pay is configured
+│   ├── NoPayment          no way to pay is configured
+│   └── ProviderRefused    the payment provider understood and says no
+│       └── NotThere       it knows nothing under that number
 └── Unavailable
     └── ProviderDown       the payment provider does not answer
 """
@@ -73,6 +75,17 @@ class WrongState(Conflict):
 
 class NoPayment(Conflict):
     """This store has no such way to pay. Nothing was ordered."""
+
+
+class ProviderRefused(Conflict):
+    """The payment provider does not accept this.
+
+    Your order is kept and nothing was charged; please write to us.
+    """
+
+
+class NotThere(ProviderRefused):
+    """The payment provider knows nothing under this number."""
 
 
 class ProviderDown(Unavailable):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from troth import mail
+from troth.kernel.ids import token_index
 from troth.licences import LicenceKey
 from troth.shop import records
 from troth.shop.epc import Account
@@ -97,13 +98,13 @@ def write_key(uow: UnitOfWork, order: Order, buyer: Buyer, key: str, *, once: st
 def write_link(uow: UnitOfWork, order: Order, buyer: Buyer, link: str) -> None:
     """Send the single-use link that opens the order's key and address."""
     address = f"{order_url(uow.settings, buyer.token)}/open/{link}"
-    _write(uow, order, buyer, "link", once=link, url=address)
+    _write(uow, order, buyer, "link", once=token_index(link).hex()[:32], url=address)
 
 
 def write_reissued(uow: UnitOfWork, order: Order, buyer: Buyer, made: MadeAnew, *, show: bool) -> None:
     """Tell an address that the key was made anew; only the right one is shown the key and the order's page."""
     key = made.key.display if show else ""
-    once = f"{'new' if show else 'old'}-{made.key.last5}"
+    once = f"{'new' if show else 'old'}-{token_index(made.key.text).hex()[:16]}"
     _write(uow, order, buyer if show else Buyer(buyer.email, ""), "reissued", once=once, key=key, maker=made.by_maker)
 
 

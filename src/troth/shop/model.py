@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 OPEN_DAYS = 30
 REISSUE_LIFE = timedelta(hours=24)
+PAGE_MARGIN = timedelta(minutes=2)
+PAGE_PATIENCE = timedelta(minutes=10)
 _NUMBER_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -159,6 +161,18 @@ class Method(StrEnum):
     BANK = "bank"
 
 
+class Flag(StrEnum):
+    """Why the maker should look at an order; the words stand in lists and in the office."""
+
+    COUNTRY = "country differs"
+    SUM = "paid another amount: refund it"
+    AGAIN = "paid twice or too late: refund it"
+    FOREIGN = "payment of another mode or order"
+    PART = "refunded in part at the provider"
+    REFUSED = "the provider refused the refund"
+    GONE = "its edition is no longer offered"
+
+
 class Draft(Personal, frozen=True):
     """What a buyer typed, while nothing is paid; `token` opens the order's page."""
 
@@ -269,6 +283,14 @@ class Attempt:
     state: str
     created_at: datetime
     expires_at: datetime | None
+
+    def is_usable(self, now: datetime) -> bool:
+        """Whether a buyer can still pay on its page, with some time to do so."""
+        return self.url is not None and self.expires_at is not None and self.expires_at > now + PAGE_MARGIN
+
+    def is_under_way(self, now: datetime) -> bool:
+        """Whether the provider was asked for its page a little while ago and has not been heard."""
+        return self.reference is None and self.created_at > now - PAGE_PATIENCE
 
 
 @dataclass(frozen=True)

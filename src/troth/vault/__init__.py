@@ -6,6 +6,17 @@ an audit leaf, `shred` destroys a key, `index` finds a value without storing it.
 
 from troth.vault.columns import index_column, sealed_column
 from troth.vault.gate import BasisAlive, Sealed, purpose
-from troth.vault.session import Rules, Vault, VaultAccess, of
+from troth.vault.session import Rules, Subjects, Vault, VaultAccess, of
 
-__all__ = ["BasisAlive", "Rules", "Sealed", "Vault", "VaultAccess", "index_column", "of", "purpose", "sealed_column"]
+__all__ = [
+    "BasisAlive",
+    "Rules",
+    "Sealed",
+    "Subjects",
+    "Vault",
+    "VaultAccess",
+    "index_column",
+    "of",
+    "purpose",
+    "sealed_column",
+]

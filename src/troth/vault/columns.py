@@ -39,8 +39,12 @@ def sealed_check(name: str) -> tuple[CheckConstraint, ...]:
 def index_column(name: str, *, nullable: bool = False, unique: bool = False) -> tuple[SchemaItem, ...]:
     """Return a column for blind indexes (version byte, 16 bytes of keyed BLAKE2b) with the same kind of CHECK."""
     column: Column[Any] = Column(name, LargeBinary, nullable=nullable, unique=unique, index=not unique)
+    return (column, *index_check(name))
+
+
+def index_check(name: str) -> tuple[CheckConstraint, ...]:
+    """Return the CHECK of a blind-index column: a blob of its exact length with the format's first byte."""
     return (
-        column,
         CheckConstraint(
             f"typeof({name}) IN ('blob', 'null') AND coalesce(length({name}) = {INDEX_BYTES} "
             f"AND substr({name}, 1, 1) = x'01', 1)",

@@ -39,6 +39,14 @@ _Ready = tuple[Callable[[bytes, bytes, bytes], bytes], bytes, Callable[[bytes], 
 _decoder = lru_cache(maxsize=256)(msgspec.msgpack.Decoder)
 
 
+class Subjects(Protocol):
+    """Says which ids belong to somebody a row of the main database is about; app.py plugs it in."""
+
+    def __call__(self, db: Connection, ids: set[str]) -> set[str]:
+        """Return those ids that any table names as its subject."""
+        ...
+
+
 class Rules(Protocol):
     """What the vault asks of the policy; revisions are numbers of archived locks."""
 
@@ -201,14 +209,15 @@ class Vault:
         self._uow.after_commit(lambda: records.empty_log(self._access.engine))
         return made + records.delete_keys(self._vault_db(), person, wanted)
 
-    def sweep_orphans(self, known: Callable[[set[str]], set[str]]) -> int:
+    def sweep_orphans(self) -> int:
         """Destroy keys whose person never came to be (a crash between the two commits); return how many people.
 
-        `known` is asked about a few hundred people at a time, so that their ids fit into one statement.
+        `Subjects` is asked about a few hundred people at a time, so that their ids fit into one statement.
         """
+        known = self._uow.database.port(Subjects)  # type: ignore[type-abstract]
         candidates = sorted(records.keys_before(self._vault_db(), self._uow.now - _ORPHAN_AGE))
         batches = [set(candidates[start : start + _BATCH]) for start in range(0, len(candidates), _BATCH)]
-        orphans = [person for batch in batches for person in batch - known(batch)]
+        orphans = [person for batch in batches for person in batch - known(self._uow.db, batch)]
         for person in orphans:
             records.delete_keys(self._vault_db(), person, None)
         return len(orphans)

@@ -88,6 +88,12 @@ def decode_form(body: bytes, declared: Collection[str]) -> dict[str, str]:
     return form
 
 
+def require_one_click(body: bytes) -> None:
+    """Raise `Malformed` unless the body is RFC 8058's, urlencoded or multipart: `List-Unsubscribe=One-Click`."""
+    if b"List-Unsubscribe" not in body or b"One-Click" not in body:
+        raise Malformed
+
+
 def decode_query(raw: bytes, listed: Collection[str]) -> dict[str, str]:
     """Return the listed parameters; the others are ignored unread, a listed one given twice is refused."""
     if not listed or not raw:

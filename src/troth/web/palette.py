@@ -87,7 +87,7 @@ PAIRS: Final = (
     *(Pair(front, back, TEXT) for front in ("ink", "quiet", "accent", "accent-deep") for back in (*GROUNDS, "soft")),
     *(Pair("accent-ink", back, TEXT) for back in ("accent", "accent-deep")),
     *(Pair(front, back, TEXT) for front in ("good", "warn", "bad") for back in (*GROUNDS, f"{front}-soft")),
-    *(Pair("ink", f"{state}-soft", TEXT) for state in ("good", "warn", "bad")),
+    *(Pair(front, f"{state}-soft", TEXT) for front in ("ink", "accent") for state in ("good", "warn", "bad")),
     *(Pair(front, back, EDGE) for front in ("edge", "accent") for back in (*GROUNDS, "soft")),
 )
 

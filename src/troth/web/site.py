@@ -169,6 +169,8 @@ class Site:
         call.body = await body.read(receive, route.body_limit, self.setup.body_seconds)
         if route.form is not None:
             call.form = body.decode_form(call.body, self.setup.lock.form(route.form) or ())
+        if route.one_click:
+            body.require_one_click(call.body)
         if route.creates:
             # Refused here if it is malformed, whether or not the handler would look at it.
             _ = call.idempotency

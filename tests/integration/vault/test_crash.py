@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import Connection, event, select
 
 from tests.integration.vault import declared
 from tests.integration.vault.declared import ADA, DELIVER, Buyer, seal_buyer
@@ -19,7 +19,7 @@ from tests.support.store import START, Store, make_store
 from troth.kernel.clock import SetClock
 from troth.kernel.ids import new_id
 from troth.kernel.work import StoreBusy, UnitOfWork
-from troth.vault import Sealed, of, purpose
+from troth.vault import Sealed, Subjects, of, purpose
 from troth.vault.records import list_leaves, person_key
 
 PARTS = declared.PARTS
@@ -43,17 +43,18 @@ def test_the_key_of_somebody_who_never_came_to_be_is_swept_after_an_hour(tmp_pat
         assert keys(store) == {(living, "order"), (lost, "order"), (lost, "audit")}
         asked: list[set[str]] = []
 
-        def known(people: set[str]) -> set[str]:
+        def known(_db: Connection, people: set[str]) -> set[str]:
             asked.append(people)
             return people & {living}
 
+        store.database.ports[Subjects] = known
         with store.database.begin() as uow:
             assert list_leaves(uow.db) == []
-            assert of(uow).sweep_orphans(known) == 0
+            assert of(uow).sweep_orphans() == 0
         assert asked == []
         clock.advance(timedelta(minutes=2))
         with store.database.begin() as uow:
-            assert of(uow).sweep_orphans(known) == 1
+            assert of(uow).sweep_orphans() == 1
         assert asked == [{living, lost}]
         assert keys(store) == {(living, "order")}
         with store.database.begin() as uow, purpose(uow, DELIVER, role="job"):
@@ -69,12 +70,13 @@ def test_a_sweep_asks_about_many_people_in_turns(sqlite_store: Store) -> None:
     lost = set(list(people)[:3])
     asked: list[set[str]] = []
 
-    def known(some: set[str]) -> set[str]:
+    def known(_db: Connection, some: set[str]) -> set[str]:
         asked.append(some)
         return some - lost
 
+    sqlite_store.database.ports[Subjects] = known
     with sqlite_store.database.begin() as uow:
-        assert of(uow).sweep_orphans(known) == 3
+        assert of(uow).sweep_orphans() == 3
     assert set().union(*asked) == people
     assert max(map(len, asked)) <= 500
     assert {person for person, _ in keys(sqlite_store)} == people - lost

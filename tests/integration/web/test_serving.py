@@ -30,7 +30,7 @@ lifeline.hold()
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 started = Path(sys.argv[1])
 with started.open("a") as file:
-    file.write("job\n")
+    file.write("job ")
 for _ in range(600):
     Heartbeat(started.parent).beat()
     time.sleep(1)
@@ -211,7 +211,7 @@ def test_exactly_one_job_process_runs_and_is_replaced(tmp_path: Path) -> None:
         assert eventually((tmp_path / "job").exists)
         (job,) = set(running.children()) - set(running.workers())
         os.kill(job, signal.SIGKILL)
-        assert eventually(lambda: (tmp_path / "job").read_text() == "job\njob\n")
+        assert eventually(lambda: (tmp_path / "job").read_text() == "job job ")
         assert len(running.children()) == 2
 
 

@@ -32,6 +32,8 @@ def route(method: str = "GET", path: str = "/", name: str = "home", **more: Any)
         (route("POST", "/webhooks/stripe", cookies=("troth_session",)), "must read no cookie"),
         (route("POST", "/stop/{token}", one_click=True, cookies=("troth_session",)), "must read no cookie"),
         (route("POST", "/api/v1/x", form="wish"), "an API takes JSON"),
+        (route("POST", "/stop/{token}", one_click=True, form="wish"), "an API takes JSON"),
+        (route("GET", "/stop/{token}", one_click=True), "one click is posted"),
         (route("POST", "/x"), "is a declared form"),
         (route("DELETE", "/x"), "is a declared form"),
         (route("GET", "/x", form="wish"), "a form is posted"),
@@ -78,7 +80,7 @@ def test_which_routes_need_our_own_pages_is_derived() -> None:
     assert not route("GET", "/x", cookies=("troth_session",)).csrf
     assert not route("POST", "/api/v1/x").csrf
     assert not route("POST", "/webhooks/stripe").csrf
-    assert not route("POST", "/stop/{token}", form="wish", one_click=True).csrf
+    assert not route("POST", "/stop/{token}", one_click=True).csrf
     # A prefix is a folder, not a beginning of a word.
     assert route("POST", "/apis/x", form="wish").csrf
 

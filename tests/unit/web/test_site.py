@@ -28,6 +28,7 @@ from tests.unit.web.store import (
     make_lock,
     make_settings,
     make_site,
+    order,
 )
 from troth.kernel.work import UnitOfWork
 from troth.web.body import FORM
@@ -182,6 +183,24 @@ def test_an_undeclared_or_unagreed_cookie_is_dropped_and_written_down(
     assert "set-cookie" not in answer.headers
     assert [record.message for record in caplog.records] == ["undeclared cookie dropped"]
     assert Client(make(routes)).get("/t").status_code == 500
+
+
+MULTIPART = b'--x\r\ncontent-disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--\r\n'
+
+
+@pytest.mark.parametrize(
+    ("kind", "sent", "status"),
+    [
+        (FORM, b"List-Unsubscribe=One-Click", 200),
+        ("multipart/form-data; boundary=x", MULTIPART, 200),
+        (FORM, b"", 400),
+        (FORM, b"List-Unsubscribe=No", 400),
+    ],
+)
+def test_a_mail_program_unsubscribes_with_one_click(make: Make, kind: str, sent: bytes, status: int) -> None:
+    routes = [Route("POST", "/stop/{token}", order, "stop", one_click=True)]
+    answer = Client(make(routes)).post(f"/stop/{TOKEN}", content=sent, headers={"content-type": kind})
+    assert answer.status_code == status
 
 
 async def api_session(call: Call) -> Response:

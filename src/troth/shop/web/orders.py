@@ -57,12 +57,15 @@ async def show(call: Call) -> Response:
     return await _page(call)
 
 
-async def _page(call: Call, *, said: str = "", wrong: str = "", status: int = 200) -> Response:
-    token = call.params["token"]
-    if call.session is None:
+async def _page(
+    call: Call, *, session: str | None = None, said: str = "", wrong: str = "", status: int = 200
+) -> Response:
+    """Draw the order's page; `session` is one that was given just now, which a browser may not have kept."""
+    token, session = call.params["token"], session or call.session
+    if session is None:
         context = await call.read(_context, call, token, granted=False, bought=False)
     else:
-        context = await call.work(_context_for, call, token, call.session)
+        context = await call.work(_context_for, call, token, session)
     if context.pop("may_reissue"):
         errors = {"email": wrong} if wrong else {}
         filled = Filled(errors=errors, values={"email": call.form.get("email", "")})
@@ -187,13 +190,16 @@ async def show_link(call: Call) -> Response:
 
 
 async def open_link(call: Call) -> Response:
-    """Use the link: this browser now sees the order's key and address."""
+    """Use the link: this browser now sees the order's key and address.
+
+    The answer is the page itself, no redirect to it: a browser that keeps no cookie sees it this once.
+    """
     try:
         session = await call.work(_open_link, call.params["token"], call.params["link"], call.session)
     except LinkSpent:
         return await _link_page(call, fresh=False, status=410)
     call.set_session(session, int(SESSION_LIFE.total_seconds()))
-    return call.redirect(f"/orders/{call.params['token']}")
+    return await _page(call, session=session)
 
 
 def _is_fresh(uow: UnitOfWork, link: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from troth.vault.columns import sealed_check
+from troth.vault.columns import index_check, sealed_check
 
 revision = "0001"
 down_revision = None
@@ -89,6 +89,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_mail"),
         sa.UniqueConstraint("once", name="uq_mail_once"),
         *sealed_check("body_sealed"),
+        sa.CheckConstraint("(state = 'queued') = (body_sealed IS NOT NULL)", name="only_queued_has_a_body"),
+        sa.CheckConstraint("state IN ('queued', 'sent', 'failed', 'dropped')", name="state"),
     )
     op.create_index("ix_mail_person", "mail", ["person"], unique=False)
     op.create_index("ix_mail_state_queued_at", "mail", ["state", "queued_at"], unique=False)
@@ -200,6 +202,7 @@ def upgrade() -> None:
         sa.Column("address_sealed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_person"),
         sa.UniqueConstraint("address_index", name="uq_person_address_index"),
+        *index_check("address_index"),
         *sealed_check("address_sealed"),
     )
     op.create_table(
