@@ -1,9 +1,9 @@
 """Checks the proofs: `python -m tools.mutants [NAME…]`, exit 1 unless every deliberate fault turns its proof red.
 
-Each file in tests/promises/mutants is a small diff to our source. Its first line names the sentence and the probe that must
-notice: `Sentence 2, address_unreadable: the local part of an address is written to the log.` The probe must be green on the
-source as it is and red on a copy with the diff. A diff that no longer applies, or a program that does not even start with
-it, is a failure of its own.
+Each file in tests/promises/mutants is a small diff to our source. Its first line names the sentence and the probe that
+must notice: `Sentence 2, address_unreadable: the local part of an address is written to the log.` The probe must be green
+on the source as it is and red on a copy with the diff. A diff that no longer applies, or a program that does not even
+start with it, is a failure of its own.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ class Bench:
 
     def _python(self, source: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         environ = {**os.environ, "PYTHONPATH": str(source)}
-        return subprocess.run(
+        return subprocess.run(  # noqa: S603 - our own interpreter
             [sys.executable, *arguments],
             env=environ,
             cwd=self._scratch,

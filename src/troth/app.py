@@ -50,10 +50,7 @@ CLOCK_NAME = "troth-clock"
 
 
 class NotStamped(Conflict):
-    """The database was written under another policy of this number.
-
-    Nothing was started; put the right database back.
-    """
+    """The database was written under another policy of this number. Nothing was started; put the right one back."""
 
 
 @dataclass(frozen=True)

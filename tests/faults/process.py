@@ -26,7 +26,7 @@ from troth.adapters.letters import LetterPages
 from troth.adapters.outbox_files import FileOutbox
 from troth.adapters.stripe import Stripe
 from troth.consent import Standing
-from troth.demo.store import CATALOGUE, make_demo
+from troth.demo.store import make_demo, offer_catalogue
 from troth.kernel import config
 from troth.kernel.clock import SetClock
 from troth.kernel.jobs import Runner
@@ -35,7 +35,6 @@ from troth.mail import Delivery, Post
 from troth.parts import PARTS
 from troth.policy import Archive, Lock, Rules
 from troth.policy.archive import REVISIONS
-from troth.shop.catalogue import import_products
 from troth.shop.payments import Notice, Opened, Provider, Providers, Request, Truth
 from troth.vault import VaultAccess, keyfile
 
@@ -63,8 +62,7 @@ class Template:
         clock = SetClock(START)
         make_demo(folder, port=8000, paybox=8001, clock=clock)
         store = app.open_store(folder, clock=clock)
-        with store.database.begin() as uow:
-            import_products(uow, CATALOGUE.read_bytes(), CATALOGUE.parent)
+        offer_catalogue(store)
         store.close()
         return cls(folder, store.lock, Archive(folder / REVISIONS), LetterPages(store.settings, store.lock))
 
@@ -178,6 +176,10 @@ class Waiting(Provider):
     @override
     def find_reference(self, notice: Notice) -> str | None:
         return self._call("find reference", self._real.find_reference, notice)
+
+    @override
+    def close_payment(self, reference: str) -> None:
+        self._call("close payment", self._real.close_payment, reference)
 
     @override
     def refund(self, payment: str, amount: Money, *, once: str) -> str:

@@ -23,8 +23,9 @@ from troth.licences.records import licence
 from troth.mail.records import mail
 from troth.people.records import person
 from troth.shop import records, service
-from troth.shop.model import TRANSITIONS, Method, Order, Payment, State
-from troth.shop.payments import BANK, first_bad_row
+from troth.shop.ledger import first_bad_row
+from troth.shop.model import TRANSITIONS, Flag, Method, Order, Payment, State
+from troth.shop.payments import BANK
 from troth.vault import VaultAccess
 from troth.vault.records import audit_leaf, keys_before
 
@@ -130,7 +131,7 @@ def _held(found: Found, order: Order) -> Iterator[str]:
     wanted = due if order.state in {State.PAID, State.FULFILLED} else 0
     if balance < wanted:
         yield f"holds {balance} of {wanted}"
-    if balance > wanted and "refund" not in order.flag:
+    if balance > wanted and not any(words in order.flag for words in (Flag.AGAIN, Flag.SUM)):
         yield f"LOST: holds {balance} of {wanted} and nobody is told"
     own = next((row.reference for row in found.rows(order.id, "payment") if row.minor == due), "")
     back = own in {row.reference for row in found.rows(order.id, "refund")}

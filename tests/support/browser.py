@@ -18,8 +18,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, expect, sync_playwright
 
 CHROMIUM: Final = Path("/usr/bin/chromium")
 ARGUMENTS: Final = (
@@ -33,6 +32,7 @@ NEEDS_CHROMIUM: Final = pytest.mark.skipif(
     not CHROMIUM.exists(), reason="chromium is missing: apt-get install chromium fonts-dejavu-core"
 )
 PATIENCE_MS: Final = 20_000
+expect.set_options(PATIENCE_MS)
 # Chromium says this of every answer that is no success; which answer that was is for the test to judge.
 _STATUS_LINE: Final = "Failed to load resource: the server responded with a status of"
 

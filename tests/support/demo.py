@@ -1,9 +1,9 @@
 """A real `troth demo` on a free port, in a folder of its own, and what its maker does with it from the command line.
 
-    with running_demo(folder) as demo:
-        demo.url                              # http://localhost:PORT
-        demo.ask("order", "list")             # `troth order list --json`
-        demo.wait_for_letter("mira@meadow.example", "Your key")
+with running_demo(folder) as demo:
+    demo.url                              # http://localhost:PORT
+    demo.ask("order", "list")             # `troth order list --json`
+    demo.wait_for_letter("mira@meadow.example", "Your key")
 """
 
 from __future__ import annotations

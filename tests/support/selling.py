@@ -5,9 +5,9 @@
         shop.pay(placed)
         shop.clock.advance(timedelta(hours=1))
 
-Configuration, policy, databases, vault, letters, jobs, catalogue and the Stripe adapter are the real ones; `paybox` stands
-behind the official SDK. A store is made once per test process and copied for each test. `sqlite_shop` runs on SQLite
-only.
+Configuration, policy, databases, vault, letters, jobs, catalogue and the Stripe adapter are the real ones; `paybox`
+stands behind the official SDK. A store is made once per test process and copied for each test. `sqlite_shop` runs on
+SQLite only.
 """
 
 from __future__ import annotations
@@ -25,22 +25,21 @@ from typing import Any
 
 import pytest
 import stripe
-from paybox import Book, Paybox
-from paybox.direct import DirectClient
 from sqlalchemy.engine import make_url
 
+from paybox import Book, Paybox
+from paybox.direct import DirectClient
 from tests.support import postgres
 from tests.support.store import START
 from troth import app, licences, people
 from troth.adapters.stripe import Stripe
-from troth.demo.store import CATALOGUE, CONFIGURATION
+from troth.demo.store import CONFIGURATION, offer_catalogue
 from troth.kernel import config
 from troth.kernel.clock import SetClock
 from troth.kernel.jobs import Runner
 from troth.kernel.work import Database
 from troth.making import make_store
 from troth.shop import payments, records, service
-from troth.shop.catalogue import import_products
 from troth.shop.model import Checkout, Method, Order, State
 from troth.shop.payments import Providers
 from troth.shop.service import Placed
@@ -182,8 +181,7 @@ class Template:
         clock = SetClock(START)
         make_store(folder, content, clock=clock)
         store = app.open_store(folder, clock=clock)
-        with store.database.begin() as uow:
-            import_products(uow, CATALOGUE.read_bytes(), CATALOGUE.parent)
+        offer_catalogue(store)
         store.close()
         return cls(folder, server, urls)
 

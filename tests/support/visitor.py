@@ -121,9 +121,7 @@ class Visitor:
         own = {"content-type": "application/json"}
         return self.ask("POST", path, json.dumps(value).encode(), own | dict(headers or {}))
 
-    def ask(
-        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
-    ) -> Answer:
+    def ask(self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Answer:
         """Send one request as it is; a header with an empty value is left out."""
         told = {"host": self.host, "content-length": str(len(body))} if body else {"host": self.host}
         if self.cookies:

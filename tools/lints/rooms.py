@@ -27,9 +27,10 @@ BESIDE = {
     "shop/withdrawal": "model",  # when a buyer gets what they paid for
     "shop/wording": "model",  # words with legal weight, reviewed per language
     "shop/catalogue": "service",  # what is offered and what it costs
+    "shop/ledger": "service",  # every movement of money, chained
     "shop/letters": "service",  # what the shop writes to a buyer
     "shop/objects": "service",  # the files people download
-    "shop/payments": "service",  # asking providers, and the ledger
+    "shop/payments": "service",  # asking providers, giving money back
     "shop/views": "service",  # orders and prices as pages and letters show them
 }
 """Modules that a reader looks for under a name of their own, each with the room it counts as."""

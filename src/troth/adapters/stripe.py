@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from troth.kernel.codec import from_json
 from troth.kernel.errors import Refused
 from troth.kernel.money import Money
-from troth.shop.errors import ProviderDown
+from troth.shop.errors import NotThere, ProviderDown, ProviderRefused
 from troth.shop.payments import Forged, Notice, Opened, Request, Status, Truth
 
 if TYPE_CHECKING:
@@ -108,6 +108,10 @@ class Stripe:
         )
         return sessions.data[0].id if sessions.data else None
 
+    def close_payment(self, reference: str) -> None:
+        """Expire a session."""
+        self._ask(lambda: self._client.v1.checkout.sessions.expire(reference))
+
     def refund(self, payment: str, amount: Money, *, once: str) -> str:
         """Give a payment back in full; the order's id is the idempotency key."""
         refunded = self._ask(
@@ -137,8 +141,10 @@ class Stripe:
 
         try:
             return call()
-        except stripe.StripeError as error:
+        except (stripe.InvalidRequestError, stripe.IdempotencyError, stripe.CardError) as error:
             # The SDK's message may repeat what was sent; only its kind travels on.
+            raise (NotThere if error.code == "resource_missing" else ProviderRefused) from None
+        except stripe.StripeError as error:
             raise ProviderDown from (None if error.http_body else error)
 
 

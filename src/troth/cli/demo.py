@@ -21,10 +21,7 @@ _PATIENCE_SECONDS = 10.0
 
 
 class NoPaybox(Unavailable):
-    """The local payment double did not start.
-
-    Nothing was lost; it is the distribution `paybox`, part of `troth[demo]`.
-    """
+    """The local payment double did not start. Nothing was lost; it is `paybox`, part of `troth[demo]`."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from troth import app, licences, shop, vault
+from troth import app, licences, shop
 from troth.cli.output import tell
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     """Show, or judge; 1 for a key that is not good."""
     with app.opened(args.dir) as store, store.database.begin() as uow:
         if args.action == "check":
-            verdict = licences.judge(uow.db, vault.of(uow).keys.licence, args.key, args.product)
+            verdict = licences.judge(uow, args.key, args.product)
             tell(args, {"valid": verdict.valid, "code": verdict.code}, f"{verdict.code}: {verdict.detail}")
             return 0 if verdict.valid else 1
         return _show(args, uow)

@@ -1,4 +1,4 @@
-"""`troth order list|show|confirm|refund|resend`: the orders, by number or exact address.
+"""`troth order list|show|confirm|refund|repay|resend`: the orders, by number or exact address.
 
 Lists name nobody; `show` opens the buyer's record and leaves an audit leaf. Confirming records a bank transfer that
 arrived.
@@ -21,14 +21,15 @@ ROLE = "maker"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the five actions."""
-    actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|confirm|refund|resend")
+    """Add the six actions."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|confirm|refund|repay|resend")
     listing = actions.add_parser("list", help="list the newest orders, or those of an exact address")
     listing.add_argument("query", nargs="?", default="", metavar="ADDRESS")
     for name, told in (
         ("show", "show an order with its buyer"),
         ("confirm", "record that a bank transfer has arrived"),
         ("refund", "give the money back and withdraw the key"),
+        ("repay", "give back what was paid twice, too late or in another sum; the order stays as it is"),
         ("resend", "send the key again to the address on file"),
     ):
         action = actions.add_parser(name, help=told)
@@ -57,6 +58,9 @@ def _act(args: argparse.Namespace, uow: UnitOfWork, order: Order) -> str:
     if args.action == "refund":
         shop.ask_refund(uow, order)
         return f"The money for {order.number} goes back as soon as the job process runs; the key then stops working."
+    if args.action == "repay":
+        shop.ask_repayment(uow, order)
+        return f"What was paid too much for {order.number} goes back as soon as the job process runs."
     shop.resend(uow, order, role=ROLE)
     return f"The key for {order.number} is sent again to the address on file."
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from troth import app, shop
 from troth.cli.output import tell
+from troth.shop.protocols import Objects
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,10 +20,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Import the file, all or nothing."""
-    content = sys.stdin.buffer.read() if str(args.file) == "-" else args.file.read_bytes()
-    with app.opened(args.dir) as store, store.database.begin() as uow:
-        folder = None if str(args.file) == "-" else args.file.parent
-        products = shop.import_products(uow, content, folder)
+    typed = str(args.file) == "-"
+    products = shop.read_products(sys.stdin.buffer.read() if typed else args.file.read_bytes())
+    with app.opened(args.dir) as store:
+        objects = store.database.port(Objects)  # type: ignore[type-abstract]
+        products = shop.keep_pictures(objects, products, None if typed else args.file.parent)
+        with store.database.begin() as uow:
+            shop.offer_products(uow, products)
     tell(
         args,
         [

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from troth import app
 from troth.cli.output import tell
-from troth.shop.objects import Offer, add_release
+from troth.shop.catalogue import get_product
+from troth.shop.objects import Offer, add_release, keep_file
+from troth.shop.protocols import Objects
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,8 +35,12 @@ def run(args: argparse.Namespace) -> int:
         trial=not args.buyers_only,
         released_on=date.today(),  # noqa: DTZ011 - the maker's own day is meant
     )
-    with app.opened(args.dir) as store, store.database.begin() as uow:
-        release = add_release(uow, offer, args.file)
+    with app.opened(args.dir) as store:
+        with store.database.read() as uow:
+            get_product(uow, offer.product)  # before a long upload
+        release = keep_file(store.database.port(Objects), offer, args.file)  # type: ignore[type-abstract]
+        with store.database.begin() as uow:
+            add_release(uow, release)
     facts = {"id": release.id, "name": release.name, "size": release.size, "sha256": release.sha256}
     tell(args, facts, f"published: {release.name}, {release.size} bytes, SHA-256 {release.sha256}")
     return 0

@@ -13,8 +13,9 @@ from troth.demo.build import build_programs
 from troth.licences.web import published
 from troth.making import make_store
 from troth.shop import records
-from troth.shop.catalogue import import_products
-from troth.shop.objects import Offer, add_release
+from troth.shop.catalogue import keep_pictures, offer_products, read_products
+from troth.shop.objects import Offer, add_release, keep_file
+from troth.shop.protocols import Objects
 
 if TYPE_CHECKING:
     from troth.app import Store
@@ -71,17 +72,27 @@ def stock(folder: Path, base_url: str) -> None:
 
 
 def _offer(store: Store, base_url: str) -> None:
-    with store.database.begin() as uow:
-        if not records.list_products(uow.db):
-            import_products(uow, CATALOGUE.read_bytes(), CATALOGUE.parent)
-        keys = published(uow)
+    objects = store.database.port(Objects)  # type: ignore[type-abstract]
+    with store.database.read() as uow:
+        keys, offered = published(uow), records.list_products(uow.db)
+    if not offered:
+        offer_catalogue(store)
     with tempfile.TemporaryDirectory() as scratch:
         built = build_programs(Path(scratch), base_url=base_url, public_keys=keys)
+        releases = [keep_file(objects, _offer_of(program), program.path) for program in built]
         with store.database.begin() as uow:
-            for program in built:
-                known = {release.sha256 for release in records.list_releases(uow.db, program.slug)}
-                if program.sha256 not in known:
-                    add_release(uow, _offer_of(program), program.path)
+            for release in releases:
+                known = {one.sha256 for one in records.list_releases(uow.db, release.product)}
+                if release.sha256 not in known:
+                    add_release(uow, release)
+
+
+def offer_catalogue(store: Store) -> None:
+    """Offer the three programs with their pictures; their files are published apart."""
+    objects = store.database.port(Objects)  # type: ignore[type-abstract]
+    products = keep_pictures(objects, read_products(CATALOGUE.read_bytes()), CATALOGUE.parent)
+    with store.database.begin() as uow:
+        offer_products(uow, products)
 
 
 def _offer_of(program: BuiltProgram) -> Offer:

@@ -23,10 +23,6 @@ from troth.licences.model import (
 from troth.licences.policy import LICENCE, ORIGIN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from sqlalchemy import Connection
-
     from troth.kernel.work import UnitOfWork
 
 SALT_BYTES = 16
@@ -90,7 +86,7 @@ def revoke(uow: UnitOfWork, line: str) -> None:
     records.move_state(uow.db, line, to=State.REVOKED)
 
 
-def judge(db: Connection, masters: Mapping[int, bytes], typed: str, product: str | None = None) -> Verdict:
+def judge(uow: UnitOfWork, typed: str, product: str | None = None) -> Verdict:
     """Say whether a typed key is good (for a product): exact characters only, the corrector is the client's.
 
     An unreadable and an unknown key get the same verdict. Reads one row and opens nothing personal.
@@ -99,8 +95,8 @@ def judge(db: Connection, masters: Mapping[int, bytes], typed: str, product: str
         key = parse(typed)
     except KeyRefused:
         return NOT_FOUND
-    master = masters.get(key.epoch)
-    found = None if master is None else records.find_by_key(db, licence_index(master, key))
+    master = vault.of(uow).keys.licence.get(key.epoch)
+    found = None if master is None else records.find_by_key(uow.db, licence_index(master, key))
     if found is None:
         return NOT_FOUND
     state, of_product = found

@@ -58,8 +58,7 @@ async def validate(call: Call) -> Response:
 
 
 def _judge(uow: UnitOfWork, asked: Validation) -> tuple[Verdict, SigningKey]:
-    keys = vault.of(uow).keys
-    return judge(uow.db, keys.licence, asked.key, asked.product), SigningKey(keys.signing["answers"].seed)
+    return judge(uow, asked.key, asked.product), SigningKey(vault.of(uow).keys.signing["answers"].seed)
 
 
 async def keys(call: Call) -> Response:

@@ -22,10 +22,7 @@ _VERSION = table("alembic_version", column("version_num"))
 
 
 class OtherVersion(ConfigError):
-    """The store's databases belong to another version of the program.
-
-    Nothing was started or changed; run `troth upgrade`.
-    """
+    """The store's databases are of another version. Nothing was started or changed; run `troth upgrade`."""
 
 
 class NotMade(ConfigError):

@@ -99,7 +99,7 @@ async def show(call: Call) -> Response:
 
 
 async def act(call: Call) -> Response:
-    """Confirm a transfer, refund, or send the key again."""
+    """Confirm a transfer, refund, give back what came too much, or send the key again."""
     said = await call.work(_act, call, call.params["number"], call.params["action"])
     return await _list(call, query=call.params["number"], said=said)
 
@@ -139,15 +139,16 @@ def _row(uow: UnitOfWork, order: Order, reason: str) -> Row:
         total=order.sum.total,
         flag=order.flag,
         url="",
-        can=_can(order),
+        can=_can(uow, order),
         person=_person(uow, order, reason) if reason else None,
     )
 
 
-def _can(order: Order) -> frozenset[str]:
+def _can(uow: UnitOfWork, order: Order) -> frozenset[str]:
     unpaid = order.state in {State.INITIATED, State.FAILED} and order.method is Method.BANK
     actions = {
         "confirm": unpaid,
+        "repay": bool(order.flag) and bool(shop.list_owed(uow, order)),
         "refund": order.state in {State.PAID, State.FULFILLED},
         "resend": order.state is State.FULFILLED,
     }
@@ -170,6 +171,7 @@ def _act(uow: UnitOfWork, call: Call, number: str, action: str) -> str:
     actions: dict[str, tuple[Callable[[UnitOfWork, Order], Any], str]] = {
         "confirm": (shop.confirm_transfer, "Recorded: the money is here. The buyer gets the mail."),
         "refund": (shop.ask_refund, "The money goes back; the key no longer works as soon as it has."),
+        "repay": (shop.ask_repayment, "What was paid too much goes back; the order and its key stay as they are."),
         "resend": (lambda unit, order: shop.resend(unit, order, role=ROLE), "The mail with the key was sent again."),
     }
     if action not in actions:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from msgspec.structs import replace
 
 from troth.kernel.codec import convert
@@ -16,17 +19,17 @@ from troth.kernel.errors import Refused
 from troth.kernel.money import Money
 from troth.shop import records
 from troth.shop.errors import CatalogueRefused, CurrencyUnknown, EditionUnknown, ProductUnknown
-from troth.shop.model import Edition, Product
+from troth.shop.model import Edition, News, Picture, Product, Question
 from troth.shop.protocols import Objects
 from troth.shop.tax import SellerTax, Sum, TaxDecision, decide_tax, price
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from troth.kernel.config import SellerSettings
     from troth.kernel.work import UnitOfWork
 
 TAGS = 16
+LONGEST_NAME = 64
+_NAME = re.compile(r"[A-Za-z0-9-]+")
 PICTURES = frozenset({".svg", ".png", ".jpg", ".webp", ".avif"})
 
 
@@ -48,9 +51,9 @@ class Market:
     on: date
 
 
-def get_product(db: Connection, slug: str) -> Product:
+def get_product(uow: UnitOfWork, slug: str) -> Product:
     """Return a product; raises `ProductUnknown`."""
-    found = records.find_product(db, slug)
+    found = records.find_product(uow.db, slug)
     if found is None:
         raise ProductUnknown
     return found
@@ -79,19 +82,22 @@ def currencies(product: Product) -> tuple[str, ...]:
     return tuple(one.currency for one in first.prices if all(edition.find_price(one.currency) for edition in others))
 
 
-def import_products(uow: UnitOfWork, content: bytes, folder: Path | None = None) -> list[Product]:
-    """Read a product file (TOML, docs/guides/maker.md) and offer what it says, all or nothing.
-
-    Raises `CatalogueRefused`. Pictures are read from `folder` and kept as objects.
-    """
-    products = [_with_picture(uow, product, folder) for product in read_products(content)]
+def offer_products(uow: UnitOfWork, products: Iterable[Product]) -> None:
+    """Offer products in this order, each in the place of the one of its name; their pictures are kept already."""
     for position, product in enumerate(products):
         records.put_product(uow.db, product, position=position, updated_at=uow.now)
-    return products
+
+
+def keep_pictures(objects: Objects, products: Iterable[Product], folder: Path | None) -> list[Product]:
+    """Keep the products' pictures, which lie in `folder`, as objects named by their content; return the products so.
+
+    Raises `CatalogueRefused`. May take as long as a network does: not for the inside of a unit of work.
+    """
+    return [_with_picture(objects, product, folder) for product in products]
 
 
 def read_products(content: bytes) -> list[Product]:
-    """Read a product file without offering anything; raises `CatalogueRefused` naming what does not fit."""
+    """Read a product file (TOML, docs/guides/maker.md); raises `CatalogueRefused` naming what does not fit."""
     try:
         tree = tomllib.loads(content.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -105,8 +111,7 @@ def read_products(content: bytes) -> list[Product]:
     return products
 
 
-def _with_picture(uow: UnitOfWork, product: Product, folder: Path | None) -> Product:
-    """Keep a product's picture as an object named by its content."""
+def _with_picture(objects: Objects, product: Product, folder: Path | None) -> Product:
     picture = product.picture
     if picture is None:
         return product
@@ -115,7 +120,7 @@ def _with_picture(uow: UnitOfWork, product: Product, folder: Path | None) -> Pro
         allowed = ", ".join(sorted(PICTURES))
         raise CatalogueRefused(f"{product.slug}: the picture {picture.object} is not there or is none of {allowed}.")
     name = f"pictures/{hashlib.sha256(source.read_bytes()).hexdigest()}{source.suffix}"
-    uow.database.port(Objects).put(name, source)  # type: ignore[type-abstract]
+    objects.put(name, source)
     return replace(product, picture=replace(picture, object=name))
 
 
@@ -126,6 +131,10 @@ def _read_product(raw: Any, number: int) -> Product:  # noqa: ANN401 - what TOML
     where = f"product {number} ({raw.get('slug', 'without slug')})"
     try:
         editions = [_read_edition(one, tag) for tag, one in enumerate(raw.pop("edition", []))]
+        _require_known(raw, Product, "")
+        for key, kind in (("picture", Picture), ("news", News), ("questions", Question)):
+            for one in raw[key] if isinstance(raw.get(key), list) else [raw.get(key, {})]:
+                _require_known(one, kind, f"{key}.")
         product = convert({"editions": editions, "includes_tax": False} | raw, Product)
     except (Refused, AttributeError, TypeError) as error:
         raise CatalogueRefused(f"{where}: {error}") from error
@@ -138,23 +147,35 @@ def _read_edition(raw: dict[str, Any], tag: int) -> dict[str, Any]:
         {"currency": currency, "minor": Money.parse(str(amount), currency).minor}
         for currency, amount in raw.pop("price", {}).items()
     ]
+    _require_known(raw, Edition, "edition.")
     return {"tag": tag, "per": "once", "differs": []} | raw | {"prices": prices}
+
+
+def _require_known(raw: dict[str, Any], kind: type[msgspec.Struct], where: str) -> None:
+    known = {field.encode_name for field in msgspec.structs.fields(kind)} - {"prices", "editions"}
+    unknown = sorted(set(raw) - known)
+    if unknown:
+        raise Refused(f"{where}{unknown[0]} is unknown; known here: {', '.join(sorted(known))}")
 
 
 def _check_product(product: Product, where: str) -> None:
     ids = [edition.id for edition in product.editions]
+    tags = [edition.tag for edition in product.editions]
     for wrong, why in (
-        (
-            not product.slug or not all(c.isalnum() or c == "-" for c in product.slug),
-            "slug: letters, digits and - only",
-        ),
-        (not product.slug.isascii() or len(product.slug) > 64, "slug: at most 64 plain letters"),  # noqa: PLR2004
+        (not _is_name(product.slug), f"slug: letters, digits and - only, at most {LONGEST_NAME}"),
         (not ids, "it has no edition"),
+        (not all(map(_is_name, ids)), f"an edition's id: letters, digits and - only, at most {LONGEST_NAME}"),
         (len(set(ids)) < len(ids), "two editions have the same id"),
-        (any(not 0 <= edition.tag < TAGS for edition in product.editions), "an edition's tag is 0 to 15"),
+        (any(not 0 <= tag < TAGS for tag in tags), "an edition's tag is 0 to 15"),
+        (len(set(tags)) < len(tags), "two editions have the same tag, by which a program tells them apart"),
         (any(not edition.prices for edition in product.editions), "an edition has no price"),
         (any(one.minor <= 0 for edition in product.editions for one in edition.prices), "a price is above zero"),
         (bool(ids) and not currencies(product), "there is no currency in which every edition has a price"),
     ):
         if wrong:
             raise CatalogueRefused(f"{where}: {why}.")
+
+
+def _is_name(text: str) -> bool:
+    """Whether a text can stand in addresses and forms as it is."""
+    return len(text) <= LONGEST_NAME and _NAME.fullmatch(text) is not None

@@ -89,7 +89,4 @@ class NotThere(ProviderRefused):
 
 
 class ProviderDown(Unavailable):
-    """The payment provider does not answer right now.
-
-    Your order is kept and nothing was charged; please try again in a minute.
-    """
+    """The payment provider does not answer. Your order is kept, nothing was charged; try again in a minute."""

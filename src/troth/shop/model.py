@@ -149,6 +149,10 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
 }
 
 
+PAYABLE = frozenset({State.INITIATED, State.FAILED})
+"""The states in which an order can be paid."""
+
+
 def sources(target: State) -> tuple[State, ...]:
     """Return the states from which an order may come to `target`."""
     return tuple(state for state, targets in TRANSITIONS.items() if target in targets)

@@ -1,4 +1,4 @@
-"""Payments: asking a provider, believing only what it says when asked, and writing every movement of money down once.
+"""Payments: asking a provider, believing only what it says when asked, and giving money back.
 
 A redirect fulfils nothing and a webhook proves nothing: both only make us ask. What the provider then says is
 compared with the order (live or test, amount, currency, order id) before anything is given out.
@@ -6,28 +6,29 @@ compared with the order (live or test, amount, currency, order id) before anythi
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from troth import consent, licences, vault
-from troth.kernel.codec import canonical_json
 from troth.kernel.errors import Refused
-from troth.kernel.ids import new_id, new_token, token_index
+from troth.kernel.ids import new_id, token_index
 from troth.kernel.jobs import enqueue
+from troth.kernel.money import Money
 from troth.kernel.schema import to_micros
-from troth.shop import letters, records, service
-from troth.shop.errors import NoPayment, OrderUnknown, WrongState
+from troth.shop import ledger, letters, records, service
+from troth.shop.errors import NoPayment, OrderUnknown, ProviderRefused, WrongState
 from troth.shop.evidence import compare
-from troth.shop.model import Attempt, Buyer, Invoice, Method, Order, Payment, State
+from troth.shop.ledger import Movement
+from troth.shop.model import PAYABLE, Attempt, Buyer, Flag, Invoice, Method, Order, Payment, State
 from troth.shop.policy import BUYER, INVOICE, ORDER
 from troth.shop.withdrawal import day_15
 
 if TYPE_CHECKING:
-    from troth.kernel.money import Money
     from troth.kernel.work import Database, UnitOfWork
 
 BANK = "bank"
@@ -89,22 +90,15 @@ class Notice:
     at: datetime
 
 
-@dataclass(frozen=True)
-class Movement:
-    """Money that moved: in whose books, under which number there, how much, and from which country if known."""
-
-    provider: str
-    reference: str
-    amount: Money
-    country: str | None = None
-
-
 class Forged(Refused):
     """This message was not signed by the payment provider. It was not believed."""
 
 
 class Provider(Protocol):
-    """A payment provider; adapters implement it. Every call may raise `ProviderDown`."""
+    """A payment provider; adapters implement it.
+
+    Every call may raise `ProviderDown` (ask again later) or `ProviderRefused` (asking again gives the same).
+    """
 
     name: str
     live: bool
@@ -114,11 +108,15 @@ class Provider(Protocol):
         ...
 
     def look_up(self, reference: str) -> Truth:
-        """Ask for the truth about an attempt."""
+        """Ask for the truth about an attempt; raises `NotThere` for one it does not know."""
         ...
 
     def find_reference(self, notice: Notice) -> str | None:
         """Return the attempt a message is about, or None if it is about none of ours."""
+        ...
+
+    def close_payment(self, reference: str) -> None:
+        """Close a page that nobody is to pay on any more; raises `ProviderRefused` where it is paid or closed."""
         ...
 
     def refund(self, payment: str, amount: Money, *, once: str) -> str:
@@ -150,51 +148,74 @@ class Providers:
 def open_payment(database: Database, token: str) -> str:
     """Return the provider's page for an order, opening one if there is none.
 
-    The network call stands outside any transaction.
+    The network call stands outside any transaction. Whoever asks while a page is being opened, or after its answer was
+    lost, asks for the same page.
 
-    Raises `OrderUnknown`, `WrongState` (nothing to pay), `NoPayment` or `ProviderDown`.
+    Raises `OrderUnknown`, `WrongState` (nothing to pay), `NoPayment`, `ProviderDown` or `ProviderRefused`.
     """
     with database.begin() as uow:
         order = service.get_order_by_token(uow, token)
-        if order.method is not Method.CARD or order.state not in {State.INITIATED, State.FAILED}:
-            raise WrongState
+        _require_payable(order)
         provider = database.port(Providers).get("stripe")
-        usable = [one for one in records.list_attempts(uow.db, order=order.id) if _usable(one, uow.now)]
-        if usable and usable[0].url:
-            return usable[0].url
-        back = new_token()
-        attempt = new_id()
-        records.add_attempt(
-            uow.db,
-            {
-                "id": attempt,
-                "order": order.id,
-                "provider": provider.name,
-                "return_index": token_index(back),
-                "state": Status.OPEN.value,
-                "created_at": uow.now,
-            },
-        )
-        base = uow.settings.store.base_url
-        request = Request(
-            attempt=attempt,
-            order=order.id,
-            amount=order.sum.total,
-            description=service.describe(uow, order),
-            return_url=f"{base}/checkout/return/{back}",
-            cancel_url=f"{base}/checkout/return/{back}?cancelled=1",
-        )
+        attempt = _attempt_for(uow, order, provider)
+        if attempt.url is not None:
+            return attempt.url
+        request = _request(uow, order, attempt)
     opened = provider.open_payment(request)
     with database.begin() as uow:
         records.change_attempt(
-            uow.db, attempt, reference=opened.reference, url=opened.url, expires_at=opened.expires_at
+            uow.db, attempt.id, reference=opened.reference, url=opened.url, expires_at=opened.expires_at
         )
+        now_payable = service.get_order(uow, order.id).state in PAYABLE
+        if not now_payable:
+            service.close_payments(uow, order.id)
+    if not now_payable:
+        raise WrongState
     return opened.url
 
 
-def _usable(attempt: Attempt, now: datetime) -> bool:
-    return (
-        attempt.url is not None and attempt.expires_at is not None and attempt.expires_at > now + timedelta(minutes=2)
+def _require_payable(order: Order) -> None:
+    if order.method is not Method.CARD or order.state not in PAYABLE:
+        raise WrongState
+
+
+def _attempt_for(uow: UnitOfWork, order: Order, provider: Provider) -> Attempt:
+    """Return the attempt with a page to pay on, or the one under way, or a new one."""
+    known = [one for one in records.list_attempts(uow.db, order=order.id) if one.provider == provider.name]
+    for attempt in reversed(known):
+        if attempt.is_usable(uow.now) or attempt.is_under_way(uow.now):
+            return attempt
+    fresh = Attempt(new_id(), order.id, provider.name, None, None, Status.OPEN.value, uow.now, None)
+    records.add_attempt(
+        uow.db,
+        {
+            "id": fresh.id,
+            "order": fresh.order,
+            "provider": fresh.provider,
+            "return_index": token_index(_way_back(uow, fresh)),
+            "state": fresh.state,
+            "created_at": fresh.created_at,
+        },
+    )
+    return fresh
+
+
+def _way_back(uow: UnitOfWork, attempt: Attempt) -> str:
+    """Return the token of the address a buyer comes back to: as hard to guess as a random one, but the same each time."""
+    secret = vault.of(uow).derive("way back from a payment v1")
+    digest = hashlib.blake2b(attempt.id.encode(), key=secret, digest_size=16).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def _request(uow: UnitOfWork, order: Order, attempt: Attempt) -> Request:
+    back = f"{uow.settings.store.base_url}/checkout/return/{_way_back(uow, attempt)}"
+    return Request(
+        attempt=attempt.id,
+        order=order.id,
+        amount=order.sum.total,
+        description=service.describe(uow, order),
+        return_url=back,
+        cancel_url=f"{back}?cancelled=1",
     )
 
 
@@ -242,8 +263,6 @@ def settle(uow: UnitOfWork, attempt: Attempt, truth: Truth, provider: Provider) 
         raise OrderUnknown
     if truth.status is Status.PAID:
         _settle_paid(uow, order, truth, provider)
-        if truth.refunded >= order.sum.total.minor:
-            record_refund(uow, order.id, Movement(provider.name, truth.payment, truth.amount))
     elif truth.status is Status.FAILED and records.move_order(uow.db, order.id, State.FAILED):
         records.add_event(uow.db, order.id, State.FAILED.value, uow.now)
 
@@ -251,9 +270,14 @@ def settle(uow: UnitOfWork, attempt: Attempt, truth: Truth, provider: Provider) 
 def _settle_paid(uow: UnitOfWork, order: Order, truth: Truth, provider: Provider) -> None:
     if truth.live is not provider.live or truth.order != order.id:
         # Another mode's or another order's money: none of it may open this order, and none of it is ours to book here.
-        _flag(uow, order, "payment of another mode or order")
+        records.flag_order(uow.db, order.id, Flag.FOREIGN, uow.now)
         return
-    record_payment(uow, order, Movement(provider.name, truth.payment, truth.amount, truth.country))
+    moved = Movement(provider.name, truth.payment, truth.amount, truth.country)
+    record_payment(uow, order, moved)
+    if truth.refunded >= truth.amount.minor:
+        record_refund(uow, order.id, moved)
+    elif truth.refunded:
+        records.flag_order(uow.db, order.id, Flag.PART, uow.now)
 
 
 def record_payment(uow: UnitOfWork, order: Order, moved: Movement) -> None:
@@ -262,27 +286,24 @@ def record_payment(uow: UnitOfWork, order: Order, moved: Movement) -> None:
     A payment of another amount, or for an order that no longer waits for one, is written down and flagged, nothing
     given.
     """
-    if records.find_payment(uow.db, moved.provider, moved.reference, "payment") is not None:
+    if not ledger.book(uow, order.id, ledger.PAYMENT, moved):
         return
-    _book(uow, order.id, "payment", moved)
     if moved.amount != order.sum.total:
-        _flag(uow, order, "paid another amount")
+        records.flag_order(uow.db, order.id, Flag.SUM, uow.now)
         return
+    if order.expires_at <= uow.now:
+        # What was typed may no longer be opened: it is forgotten now and not within the hour.
+        service.expire(uow, order.id)
     evidence = compare(order.country, moved.country)
     deliver_at = day_15(uow.now) if order.waits else uow.now
-    came = records.move_order(
-        uow.db,
-        order.id,
-        State.PAID,
-        paid_at=uow.now,
-        deliver_at=deliver_at,
-        evidence_country=evidence.provider,
-        flag="country differs" if evidence.flagged else order.flag,
-    )
-    if not came:
-        _flag(uow, order, "paid twice or too late: refund it")
+    facts = {"paid_at": uow.now, "deliver_at": deliver_at, "evidence_country": evidence.provider}
+    if not records.move_order(uow.db, order.id, State.PAID, **facts):
+        records.flag_order(uow.db, order.id, Flag.AGAIN, uow.now)
         return
     records.add_event(uow.db, order.id, State.PAID.value, uow.now)
+    if evidence.flagged:
+        records.flag_order(uow.db, order.id, Flag.COUNTRY, uow.now)
+    service.close_payments(uow, order.id)
     _keep_buyer(uow, order)
     if not service.fulfil(uow, order.id):
         enqueue(uow, "shop.fulfil", {"order": order.id}, due_at=deliver_at, key=f"fulfil:{order.id}")
@@ -314,9 +335,10 @@ def _keep_buyer(uow: UnitOfWork, order: Order) -> None:
 
 def confirm_transfer(uow: UnitOfWork, order: Order, *, country: str | None = None) -> None:
     """Record that a bank transfer has arrived, as the maker saw it; raises `WrongState`."""
-    if order.method is not Method.BANK or order.state not in {State.INITIATED, State.FAILED}:
+    now = records.find_order(uow.db, order.id, lock=True)
+    if now is None or now.method is not Method.BANK or now.state not in PAYABLE or now.expires_at <= uow.now:
         raise WrongState
-    record_payment(uow, order, Movement(BANK, order.number, order.sum.total, country))
+    record_payment(uow, now, Movement(BANK, now.number, now.sum.total, country))
 
 
 # -- giving back -----------------------------------------------------------------------------------------------------
@@ -330,69 +352,75 @@ def ask_refund(uow: UnitOfWork, order: Order) -> None:
     enqueue(uow, "shop.refund", {"order": order.id}, key=f"refund:{order.id}")
 
 
+def ask_repayment(uow: UnitOfWork, order: Order) -> None:
+    """Have given back what was paid twice, too late or in another sum; the order and its key stay as they are.
+
+    Raises `WrongState` if there is nothing of that kind.
+    """
+    owed = ledger.list_owed(uow, order)
+    if not owed:
+        raise WrongState
+    records.add_event(uow.db, order.id, "repayment asked", uow.now)
+    for row in owed:
+        payload: dict[str, str | int] = {"order": order.id, "payment": row.number}
+        enqueue(uow, "shop.repay", payload, key=f"repay:{row.number}")
+
+
 def refund(database: Database, order_id: str) -> None:
     """Give an order's money back through its provider and record it; safe to repeat."""
-    with database.begin() as uow:
-        paid = [row for row in records.list_payments(uow.db, order=order_id) if row.kind == "payment"]
+    with database.read() as uow:
         order = service.get_order(uow, order_id)
-    if not paid or order.state is State.REFUNDED:
-        return
-    payment = paid[0]
+        own = ledger.find_own_payment(uow, order)
+    if own is not None and order.state is not State.REFUNDED:
+        _give_back(database, own, once=order_id)
+
+
+def repay(database: Database, order_id: str, number: int) -> None:
+    """Give one payment back that paid for nothing, and record it; safe to repeat."""
+    with database.read() as uow:
+        owed = ledger.list_owed(uow, service.get_order(uow, order_id))
+    for row in owed:
+        if row.number == number:
+            _give_back(database, row, once=f"{order_id}-{number}")
+
+
+def _give_back(database: Database, payment: Payment, *, once: str) -> None:
+    amount = Money(payment.minor, payment.currency)
     if payment.provider != BANK:
-        database.port(Providers).get(payment.provider).refund(payment.reference, order.sum.total, once=order_id)
+        try:
+            database.port(Providers).get(payment.provider).refund(payment.reference, amount, once=once)
+        except ProviderRefused:
+            _look_into(database, payment)
+            return
     with database.begin() as uow:
-        record_refund(uow, order_id, Movement(payment.provider, payment.reference, order.sum.total))
+        record_refund(uow, payment.order, Movement(payment.provider, payment.reference, amount))
+
+
+def _look_into(database: Database, payment: Payment) -> None:
+    """Tell the maker that the provider gave nothing back, and have it asked: perhaps it did so before."""
+    with database.begin() as uow:
+        records.flag_order(uow.db, payment.order, Flag.REFUSED, uow.now)
+        for attempt in records.list_attempts(uow.db, order=payment.order, state=Status.PAID.value):
+            ask(uow, attempt)
 
 
 def record_refund(uow: UnitOfWork, order_id: str, moved: Movement) -> None:
-    """Write a full refund down, once, withdraw the key and tell the buyer."""
-    if records.find_payment(uow.db, moved.provider, moved.reference, "refund") is not None:
+    """Write a full refund down, once; if it was the order's own payment withdraw the key and tell the buyer."""
+    order = records.find_order(uow.db, order_id, lock=True)
+    if order is None:
+        raise OrderUnknown
+    own = ledger.find_own_payment(uow, order)
+    if not ledger.book(uow, order_id, ledger.REFUND, moved):
         return
-    order = service.get_order(uow, order_id)
-    _book(uow, order_id, "refund", replace(moved, amount=-moved.amount))
-    if not records.move_order(uow.db, order_id, State.REFUNDED, refunded_at=uow.now):
-        return
-    records.add_event(uow.db, order_id, State.REFUNDED.value, uow.now)
-    licences.revoke(uow, order.line)
-    buyer = service.open_buyer(uow, order, role="job")
-    if isinstance(buyer, Buyer):
-        letters.write_refund(uow, order, buyer, moved.amount, revoked=order.state is State.FULFILLED)
-
-
-# -- the ledger ------------------------------------------------------------------------------------------------------
-
-
-def row_hash(row: Payment, before: bytes) -> bytes:
-    """Return a ledger row's hash: SHA-256 over the row before's hash and this row as canonical JSON."""
-    facts = {
-        "number": row.number, "id": row.id, "order": row.order, "kind": row.kind, "provider": row.provider,
-        "reference": row.reference, "minor": row.minor, "currency": row.currency, "at": to_micros(row.at),
-    }  # fmt: skip
-    return hashlib.sha256(before + canonical_json(facts)).digest()
-
-
-def first_bad_row(rows: list[Payment]) -> int | None:
-    """Return the number of the first ledger row that is missing or altered, or None if all is well."""
-    before = b""
-    for expected, row in enumerate(rows, start=1):
-        if row.number != expected or row.hash != row_hash(row, before):
-            return expected
-        before = row.hash
-    return None
-
-
-def _book(uow: UnitOfWork, order: str, kind: str, moved: Movement) -> None:
-    last = records.last_payment(uow.db)
-    number = 1 if last is None else last.number + 1
-    amount = moved.amount
-    row = Payment(
-        number, new_id(), order, kind, moved.provider, moved.reference, amount.minor, amount.currency, uow.now, b""
-    )
-    row = replace(row, hash=row_hash(row, b"" if last is None else last.hash))
-    records.add_payment(uow.db, row)
-    vault.of(uow).write_down("payment", row.id, row.hash)
-
-
-def _flag(uow: UnitOfWork, order: Order, words: str) -> None:
-    records.change_order(uow.db, order.id, flag=words)
-    records.add_event(uow.db, order.id, "flagged", uow.now, words)
+    is_own = own is not None and (own.provider, own.reference) == (moved.provider, moved.reference)
+    if is_own and records.move_order(uow.db, order_id, State.REFUNDED, refunded_at=uow.now):
+        records.add_event(uow.db, order_id, State.REFUNDED.value, uow.now)
+        licences.revoke(uow, order.line)
+        buyer = service.open_buyer(uow, order, role="job")
+        if isinstance(buyer, Buyer):
+            letters.write_refund(uow, order, buyer, moved.amount, revoked=order.state is State.FULFILLED)
+    else:
+        records.add_event(uow.db, order_id, "repaid", uow.now)
+    records.unflag_order(uow.db, order_id, Flag.REFUSED, Flag.PART)
+    if not ledger.list_owed(uow, service.get_order(uow, order_id)):
+        records.unflag_order(uow.db, order_id, Flag.AGAIN, Flag.SUM)

@@ -32,6 +32,7 @@ from troth.shop.model import (
     Attempt,
     Buyer,
     Draft,
+    Flag,
     Invoice,
     Method,
     Order,
@@ -48,6 +49,8 @@ from troth.vault import Sealed, sealed_column
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+_LONGEST_FLAG = 80
+_FLAG_SEPARATOR = "; "
 _LEDGER_LOCK = 0x74726F7468  # "troth": PostgreSQL numbers the ledger under this advisory lock
 
 product = Table(
@@ -100,7 +103,7 @@ orders = Table(
     Column("asked", Boolean, nullable=False),
     Column("language", String(8), nullable=False),
     Column("evidence_country", String(2)),
-    Column("flag", String(80), nullable=False, default=""),
+    Column("flag", String(_LONGEST_FLAG), nullable=False, default=""),
     Column("created_at", Instant, nullable=False, index=True),
     Column("deliver_at", Instant),
     Column("paid_at", Instant),
@@ -250,7 +253,9 @@ def find_order_by_number(db: Connection, number: str) -> Order | None:
 
 
 def find_order_by_once(db: Connection, once: bytes) -> Order | None:
-    """Return the order a form made already, or None."""
+    """Return the order a form made already, or None; until the unit of work ends nobody else makes one of it."""
+    if db.dialect.name == "postgresql":
+        db.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": int.from_bytes(once[:8], signed=True)})
     return _order(db.execute(_order_by_once, {"wanted": once}).one_or_none())
 
 
@@ -274,6 +279,34 @@ def move_order(db: Connection, order_id: str, to: State, **values: Any) -> bool:
 def change_order(db: Connection, order_id: str, **values: Any) -> None:  # noqa: ANN401 - column values
     """Change facts of an order that are not its state."""
     db.execute(update(orders).where(orders.c.id == order_id).values(**values))
+
+
+def flag_order(db: Connection, order_id: str, why: Flag, at: datetime) -> None:
+    """Tell the maker to look at an order; each reason stands there, and in its history, once."""
+    flags = _flags(db, order_id)
+    if why.value not in flags:
+        _put_flags(db, order_id, [why.value, *flags])
+        add_event(db, order_id, "flagged", at, why.value)
+
+
+def unflag_order(db: Connection, order_id: str, *reasons: Flag) -> None:
+    """Take reasons to look at an order back."""
+    flags = _flags(db, order_id)
+    kept = [one for one in flags if one not in reasons]
+    if kept != flags:
+        _put_flags(db, order_id, kept)
+
+
+def _flags(db: Connection, order_id: str) -> list[str]:
+    told: str = db.execute(select(orders.c.flag).where(orders.c.id == order_id)).scalar_one()
+    return [one for one in told.split(_FLAG_SEPARATOR) if one]
+
+
+def _put_flags(db: Connection, order_id: str, flags: list[str]) -> None:
+    """Keep as many reasons as fit, the newest first."""
+    while len(told := _FLAG_SEPARATOR.join(flags)) > _LONGEST_FLAG:
+        flags.pop()
+    change_order(db, order_id, flag=told)
 
 
 def list_unpaid_before(db: Connection, instant: datetime, *, limit: int = 200) -> list[str]:
@@ -330,13 +363,13 @@ def spend_return(db: Connection, return_index: bytes, now: datetime) -> str | No
 def list_attempts(
     db: Connection, *, order: str | None = None, state: str = "open", before: datetime | None = None
 ) -> list[Attempt]:
-    """Return attempts in a state, oldest first, of one order or made before an instant."""
+    """Return all attempts in a state, oldest first, of one order or made before an instant."""
     statement = select(payment_attempt).where(payment_attempt.c.state == state).order_by(payment_attempt.c.created_at)
     if order is not None:
         statement = statement.where(payment_attempt.c.order == order)
     if before is not None:
         statement = statement.where(payment_attempt.c.created_at <= before)
-    return [attempt for row in db.execute(statement.limit(200)) if (attempt := _attempt(row)) is not None]
+    return [attempt for row in db.execute(statement) if (attempt := _attempt(row)) is not None]
 
 
 def last_payment(db: Connection) -> Payment | None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from troth import consent, licences, people, vault
 from troth.consent import NEWS, SIMILAR, Given, Occasion
+from troth.kernel.codec import canonical_json
 from troth.kernel.errors import Conflict, Refused
 from troth.kernel.ids import new_id, new_token, token_index
+from troth.kernel.jobs import enqueue
 from troth.licences import Grounds
 from troth.licences.policy import LICENCE
 from troth.mail.policy import SERVICE
@@ -25,6 +27,8 @@ from troth.shop.model import (
     Buyer,
     Checkout,
     Draft,
+    Edition,
+    Flag,
     Invoice,
     Method,
     Order,
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
 
 CONTRACT = (ORDER, FIND, LICENCE, SERVICE)
 LONGEST_NAME, LONGEST_ADDRESS = 120, 400
+API = "api"
 
 
 @dataclass(frozen=True)
@@ -56,32 +61,46 @@ class Placed:
 def place_order(uow: UnitOfWork, checkout: Checkout) -> Placed:
     """Record an initiated purchase: what was typed is sealed, the answers become receipts, nothing is charged yet.
 
-    The same form pressed twice gives the same order. Raises `ProductUnknown`, `EditionUnknown`, `DraftRefused`,
+    The same form pressed twice gives the same order, at once or after a crash. Raises `ProductUnknown`, `EditionUnknown`, `DraftRefused`,
     `PriceChanged`, `NoPayment`, `CurrencyUnknown` or `NoTaxRegime`; nothing is then ordered.
     """
-    product = get_product(uow.db, checkout.product)
+    product = get_product(uow, checkout.product)
     edition = get_edition(product, checkout.edition)
     checkout = check(uow, checkout)
     market = Market(checkout.country, checkout.currency, uow.now.date())
     offer = quote(uow.settings.seller, product, edition, market)
     if checkout.shown is not None and checkout.shown != offer.sum.total:
         raise PriceChanged(checkout.shown, offer.sum.total)
-    known = None if checkout.once is None else records.find_order_by_once(uow.db, token_index(checkout.once))
-    if known is None:
-        return _place(uow, checkout, offer)
-    again = _same_order(uow, known, checkout, offer)
-    if again is None and checkout.form == "api":
-        raise Conflict("This Idempotency-Key was used for another order. Nothing was ordered.")
-    # Sent back and changed: the same form, but another order.
-    return again or _place(uow, replace(checkout, once=None), offer)
+    mark = _mark(checkout, offer)
+    while mark is not None and (known := records.find_order_by_once(uow.db, mark)) is not None:
+        again = _same_order(uow, known, checkout, offer)
+        if again is not None:
+            return again
+        if checkout.form == API:
+            raise Conflict("This Idempotency-Key was used for another order. Nothing was ordered.")
+        # Called off meanwhile: the same form orders anew, and pressed twice then still only once.
+        mark = token_index(known.id)
+    return _place(uow, checkout, offer, mark)
+
+
+def _mark(checkout: Checkout, offer: Quote) -> bytes | None:
+    """Return what an order is found by when its form is sent again.
+
+    A form that was gone back to and changed is another one; a program says by its key what is the same. The form's
+    random number is in the mark and stored nowhere else, so that nothing typed can be told from it.
+    """
+    if checkout.once is None or checkout.form == API:
+        return None if checkout.once is None else token_index(checkout.once)
+    typed = {one.name: getattr(checkout, one.name) for one in fields(checkout) if one.name not in {"shown", "language"}}
+    return token_index(canonical_json(typed | {"total": offer.sum.total.minor}).decode())
 
 
 def _same_order(uow: UnitOfWork, known: Order, checkout: Checkout, offer: Quote) -> Placed | None:
-    """Return the order a form made already if it asks for the same again, else None."""
+    """Return the order that was placed before if it still stands and, for a program, if it asked for the same."""
     before = (known.product, known.edition, known.sum, known.country, known.method, known.business)
     now = (checkout.product, checkout.edition, offer.sum, checkout.country, checkout.method, checkout.business)
     buyer = open_buyer(uow, known, role="job") if before == now else None
-    if buyer is None or buyer.email != checkout.email:
+    if buyer is None or (checkout.form == API and buyer.email != checkout.email):
         return None
     return Placed(known, buyer.token)
 
@@ -123,7 +142,7 @@ def _bounded(value: str, longest: int, field: str) -> str:
     return value
 
 
-def _place(uow: UnitOfWork, checkout: Checkout, offer: Quote) -> Placed:
+def _place(uow: UnitOfWork, checkout: Checkout, offer: Quote, mark: bytes | None) -> Placed:
     person = people.get_or_add_person(uow, checkout.email)
     order_id, token, number = new_id(), new_token(), new_order_number()
     draft = Draft(checkout.email, token, checkout.name, checkout.address, checkout.vat_id)
@@ -134,7 +153,7 @@ def _place(uow: UnitOfWork, checkout: Checkout, offer: Quote) -> Placed:
             "id": order_id,
             "number": number,
             "token_index": token_index(token),
-            "once": None if checkout.once is None else token_index(checkout.once),
+            "once": mark,
             "person": person,
             "state": State.INITIATED.value,
             "product": checkout.product,
@@ -196,16 +215,21 @@ def _record_answers(uow: UnitOfWork, person: str, order_id: str, checkout: Check
 def fulfil(uow: UnitOfWork, order_id: str) -> bool:
     """Give key and download, once: paid → fulfilled, the licence and the letter in one transaction.
 
-    Returns False (and changes nothing) if the order is not paid, or not due before day 15.
+    Returns False, and gives nothing, if the order is not paid, not due before day 15, or if what was bought is no longer
+    offered (which flags it).
     """
     order = records.find_order(uow.db, order_id, lock=True)
     if order is None or order.buyer is None or not _is_due(order, uow):
+        return False
+    edition = _find_edition(uow, order)
+    if edition is None:
+        records.flag_order(uow.db, order_id, Flag.GONE, uow.now)
         return False
     if not records.move_order(uow.db, order_id, State.FULFILLED, fulfilled_at=uow.now):
         return False
     with vault.purpose(uow, ORDER, role="job"):
         buyer = order.buyer.open()
-    edition = get_edition(get_product(uow.db, order.product), order.edition)
+    records.unflag_order(uow.db, order_id, Flag.GONE)
     key = licences.issue(uow, Grounds(order.person, buyer.email, order.product, order.edition, order.line, edition.tag))
     records.add_event(uow.db, order_id, State.FULFILLED.value, uow.now)
     letters.write_key(uow, order, buyer, key.display)
@@ -216,11 +240,25 @@ def _is_due(order: Order, uow: UnitOfWork) -> bool:
     return order.deliver_at is not None and order.deliver_at <= uow.now
 
 
+def _find_edition(uow: UnitOfWork, order: Order) -> Edition | None:
+    product = records.find_product(uow.db, order.product)
+    return None if product is None else product.find_edition(order.edition)
+
+
 def cancel(uow: UnitOfWork, order: Order) -> None:
     """Call an unpaid order off; raises `WrongState`."""
     if not records.move_order(uow.db, order.id, State.CANCELLED, draft_sealed=None):
         raise WrongState
     records.add_event(uow.db, order.id, State.CANCELLED.value, uow.now)
+    close_payments(uow, order.id)
+
+
+def close_payments(uow: UnitOfWork, order_id: str) -> None:
+    """Have the provider close every page on which an order could still be paid."""
+    for attempt in records.list_attempts(uow.db, order=order_id):
+        if attempt.reference is not None:
+            payload: dict[str, str | int] = {"provider": attempt.provider, "reference": attempt.reference}
+            enqueue(uow, "shop.close", payload, key=f"close:{attempt.id}")
 
 
 def expire(uow: UnitOfWork, order_id: str) -> bool:
@@ -228,6 +266,7 @@ def expire(uow: UnitOfWork, order_id: str) -> bool:
     moved = records.move_order(uow.db, order_id, State.EXPIRED, draft_sealed=None)
     if moved:
         records.add_event(uow.db, order_id, State.EXPIRED.value, uow.now)
+        close_payments(uow, order_id)
     return moved
 
 
@@ -273,7 +312,7 @@ def reissue(uow: UnitOfWork, order: Order, email: str, *, role: str) -> None:
         buyer_sealed=session.seal(BUYER, person, order.id, after),
         invoice_sealed=None if invoice is None else session.seal(INVOICE, person, order.id, invoice),
     )
-    edition = get_edition(get_product(uow.db, order.product), order.edition)
+    edition = get_edition(get_product(uow, order.product), order.edition)
     key = licences.issue(uow, Grounds(person, wanted, order.product, order.edition, order.line, edition.tag))
     records.add_event(uow.db, order.id, "reissued", uow.now)
     moved, made = replace(order, person=person), letters.MadeAnew(key, by_maker=role == "maker")
@@ -345,5 +384,5 @@ def get_order(uow: UnitOfWork, order_id: str) -> Order:
 
 def describe(uow: UnitOfWork, order: Order) -> str:
     """Return what stands on the provider's page: program and edition, nothing of the buyer."""
-    product = get_product(uow.db, order.product)
+    product = get_product(uow, order.product)
     return f"{product.title} {get_edition(product, order.edition).name}"

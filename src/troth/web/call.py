@@ -43,6 +43,7 @@ S = TypeVar("S", bound=msgspec.Struct)
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 _IDEMPOTENCY = re.compile(r"[\x21-\x7e]{8,64}")
 _PATH = re.compile(r"/(?![/\\])[A-Za-z0-9/._~!$&'()*+,;=:@%?#-]*")
+_VISIBLE = re.compile(r"[\x21-\x7e]+")
 _V4_HOST, _V6_NETWORK = 32, 64
 
 
@@ -176,8 +177,8 @@ class Call:
             return function(uow, *args, **kwargs)
 
     async def aside(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run something slow that is no transaction, such as a call to a provider, in a work thread."""
-        return await self.site.pool.run(partial(function, *args, **kwargs))
+        """Run something slow that is no transaction, such as a call to a provider, in a thread for such things."""
+        return await self.site.aside.run(partial(function, *args, **kwargs))
 
     def limit(self, limit: Limit, key: str) -> None:
         """Count one more under `key`; raises `TooMany`. The route must declare the limit."""
@@ -215,7 +216,7 @@ class Call:
         """Send the browser to a payment provider's page (303); raises `BuildError` for undeclared hosts."""
         parts = urlsplit(address)
         secure = parts.scheme == "https" or (parts.scheme == "http" and not self.site.setup.settings.https)
-        if not secure or parts.netloc not in self.site.setup.outside or not address.isascii():
+        if not secure or parts.netloc not in self.site.setup.outside or not _VISIBLE.fullmatch(address):
             raise BuildError("A visitor is sent to declared recipients only.")
         return Response(b"", 303, {"location": address})
 

@@ -38,6 +38,8 @@ from troth.web.route import SAFE, Route, Table
 _log = logging.getLogger("troth.web")
 _NO_ROUTE: Final = "none"
 _CACHE_BYTES: Final = 16 * 1024 * 1024
+_ASIDE_THREADS: Final = 4
+_ASIDE_QUEUE: Final = 12
 _VARY: Final[headers.Raw] = (b"vary", b"accept-encoding, accept-language, cookie")
 _PER_ANSWER: Final = frozenset({b"content-length", b"content-encoding", b"etag", b"cache-control", b"vary"})
 
@@ -75,6 +77,8 @@ class Site:
         self.limits = limits.adjusted(self.table.limits, settings.limits)
         self.limiter = limiter or limits.Limiter.create()
         self.pool = pool or Pool()
+        # Whoever waits for a provider waits beside the others: its outage must not hold up the shop.
+        self.aside = Pool(_ASIDE_THREADS, _ASIDE_QUEUE)
         self.cache = PageCache(_CACHE_BYTES)
         self.gate = Gate(lock, settings.https)
         self.access = AccessLog()
@@ -117,6 +121,7 @@ class Site:
     def close(self) -> None:
         """Let running work end and write what the access log still holds."""
         self.pool.close()
+        self.aside.close()
         self.access.flush()
         self.limiter.close()
 
@@ -198,8 +203,6 @@ class Site:
                 return made
             page = self._stored(call.route, made)
             self.cache.keep(key, page, call.route.cache, generation)
-            # The first answer goes out as it is; who comes next finds it compressed.
-            asked.pop(b"accept-encoding", None)
         return _Ready(page, asked)
 
     def _stored(self, route: Route, made: Response) -> Stored:

@@ -66,6 +66,8 @@ def test_a_redirect_stays_in_the_store(make: Make, path: str, status: int) -> No
         ("https://evil.example/", 500),
         ("https://pay.example@evil.example/", 500),
         ("ftp://pay.example/", 500),
+        ("https://pay.example/a b", 500),
+        ("https://pay.example/\r\nset-cookie: x=1", 500),
         ("//pay.example/", 500),
         ("/orders", 500),
     ],

@@ -197,7 +197,7 @@ async def _page(  # noqa: PLR0913 - each is one thing the form can come back wit
 
 
 def _offered(uow: UnitOfWork, slug: str, country: str, currency: str) -> Offered:
-    product = get_product(uow.db, slug)
+    product = get_product(uow, slug)
     known = currencies(product)
     market = Market(country, currency if currency in known else known[0], uow.now.date())
     quotes = tuple(quote(uow.settings.seller, product, edition, market) for edition in product.editions)

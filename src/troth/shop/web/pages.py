@@ -80,7 +80,7 @@ async def product_page(call: Call) -> Response:
 
 
 def _product(uow: UnitOfWork, call: Call) -> dict[str, Any]:
-    product = get_product(uow.db, call.params["slug"])
+    product = get_product(uow, call.params["slug"])
     country = countries.canonical(call.query.get("country") or call.country)
     currency = call.query.get("currency") or currencies(product)[0]
     files = records.list_releases(uow.db, product.slug)
@@ -145,7 +145,7 @@ async def media(call: Call) -> Response:
 
 
 def _picture_name(uow: UnitOfWork, slug: str) -> str:
-    picture = get_product(uow.db, slug).picture
+    picture = get_product(uow, slug).picture
     if picture is None:
         raise ObjectUnknown
     return picture.object

@@ -161,7 +161,7 @@ def upgrade() -> None:
     op.create_index("ix_orders_person", "orders", ["person"], unique=False)
     op.create_table(
         "payment",
-        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("id", sa.String(32), nullable=False),
         sa.Column("order", sa.String(32), nullable=False),
         sa.Column("kind", sa.String(8), nullable=False),
@@ -207,7 +207,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "policy_stamp",
-        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("revision", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("hash", sa.String(64), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("revision", name="pk_policy_stamp"),
