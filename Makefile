@@ -48,7 +48,7 @@ promises: $(VENV)/local.ok ## prove the published sentences against a twin of th
 	$(BIN)/troth promises --dir $(STORE) $(ARGS)
 
 mutants: $(VENV)/dev.ok ## break each promise on purpose and see its proof turn red
-	$(BIN)/pytest -m mutants tests/promises $(ARGS)
+	$(BIN)/python -m tools.mutants $(ARGS)
 
 soak: $(VENV)/dev.ok ## run the fault and typo tests with their full counts (long)
 	$(BIN)/pytest -m soak $(ARGS)

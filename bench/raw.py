@@ -55,6 +55,10 @@ def page() -> ASGIApp:
         if scope["type"] != "http":
             return
         slug = scope["path"].rpartition("/")[2]
+        if scope["path"] == "/healthz":
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+            await send({"type": "http.response.body", "body": b""})
+            return
         (raw,) = connection.execute("SELECT page FROM product WHERE slug = ?", (slug,)).fetchone()
         files = connection.execute("SELECT * FROM release WHERE product = ?", (slug,)).fetchall()
         body = template.render(

@@ -14,7 +14,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -27,7 +27,10 @@ from troth.web.palette import palette_css
 ROOT = "http://store.test"
 STATIC = Path(__file__).parents[2] / "src/troth/web/static"
 CSP = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'"
+# A mail is styled inside, which the store's pages may not be.
+MAIL_CSP = "default-src 'none'; style-src 'unsafe-inline'"
 WIDTHS = (1280, 360)
+NARROWEST = 320
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 CAPTURE = Path(__file__).with_name("capture.svg")
@@ -36,17 +39,18 @@ CAPTURE = Path(__file__).with_name("capture.svg")
 class Shelf:
     """Answers the browser's requests from memory; anything else is refused and remembered."""
 
-    def __init__(self, html: str, hue: int, policy: str) -> None:
-        self.html = html
-        self.headers = {"content-security-policy": policy}
+    def __init__(self, hue: int, html: str = "", policy: str = CSP) -> None:
         self.palette = palette_css(hue)
+        self.html = html
+        self.policy = policy
         self.refused: list[str] = []
 
     def answer(self, route: Route) -> None:
         """Serve the page, a static file or the sample picture."""
         path = route.request.url.removeprefix(ROOT)
         if path == "/":
-            route.fulfill(body=self.html, content_type="text/html; charset=utf-8", headers=self.headers)
+            headers = {"content-security-policy": self.policy}
+            route.fulfill(body=self.html, content_type="text/html; charset=utf-8", headers=headers)
         elif path == "/static/palette.css":
             route.fulfill(body=self.palette, content_type="text/css")
         elif path == "/capture.svg":
@@ -69,39 +73,40 @@ def listen(page: Page) -> list[str]:
     return said
 
 
-def look(browser: Browser, shelf: Shelf, name: str, out: Path, axe: str) -> Iterator[str]:
-    """Take the pictures of one page and yield what is wrong with it."""
-    for scheme in SCHEMES:
-        for width in WIDTHS:
-            context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-            page = context.new_page()
-            said = listen(page)
-            page.route("**/*", shelf.answer)
-            page.goto(f"{ROOT}/")
-            page.screenshot(path=out / f"{name}-{scheme}-{width}.png", full_page=True)
-            where = f"{name} {scheme} {width}"
-            yield from (f"{where}: console: {text}" for text in said)
-            yield from (f"{where}: {text}" for text in faults(page, axe))
-            context.close()
-    yield from (f"{name}: asked for {path}" for path in shelf.refused)
-
-
-def faults(page: Page, axe: str) -> Iterator[str]:
-    """Yield what overflows at this width and at half of it, and what axe-core finds."""
-    width = page.viewport_size["width"] if page.viewport_size else 0
-    for narrow in (width, 320):
-        page.set_viewport_size({"width": narrow, "height": 900})
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        if wide > narrow:
-            yield f"{wide} pixels wide at {narrow}"
-    if axe:
+def look(page: Page, name: str, scheme: str, out: Path, axe: str) -> Iterator[str]:
+    """Take the pictures of the page that is open and yield what is wrong with it."""
+    for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
+        page.screenshot(path=out / f"{name}-{scheme}-{width}.png", full_page=True)
+    for width in (*WIDTHS, NARROWEST):
+        page.set_viewport_size({"width": width, "height": 900})
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        if wide > width:
+            yield f"{wide} pixels wide at {width}"
+    if axe:
+        # Wide in light, narrow in dark: each scheme and each layout once.
+        page.set_viewport_size({"width": WIDTHS[SCHEMES.index(scheme)], "height": 900})
         page.evaluate("document.querySelectorAll('details').forEach(one => { one.name = ''; one.open = true })")
         page.evaluate(axe)
         found: dict[str, Any] = page.evaluate("axe.run({resultTypes: ['violations']})")
         for fault in found["violations"]:
             for node in fault["nodes"]:
                 yield f"axe {fault['id']}: {node['html'][:160]} {node['failureSummary'][:300]}"
+
+
+def judge(browser: Browser, drawn: Mapping[str, tuple[str, str]], shelf: Shelf, out: Path, axe: str) -> Iterator[str]:
+    """Open every page (name → text and content policy) in both schemes and yield what is wrong, with name and scheme."""
+    for scheme in SCHEMES:
+        with browser.new_context(color_scheme=scheme) as context:
+            page = context.new_page()
+            said = listen(page)
+            page.route("**/*", shelf.answer)
+            for name, (shelf.html, shelf.policy) in drawn.items():
+                page.goto(f"{ROOT}/")
+                found = [*look(page, name, scheme, out, axe), *said, *(f"asked for {path}" for path in shelf.refused)]
+                yield from (f"{name} {scheme}: {fault}" for fault in found)
+                said.clear()
+                shelf.refused.clear()
 
 
 def check_html(folder: Path, jar: Path) -> Sequence[str]:
@@ -132,18 +137,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         old.unlink()
     axe = (asked.judges / "node_modules/axe-core/axe.min.js").read_text() if asked.judges else ""
     templates = environment()
-    wrong: list[str] = []
+    drawn: dict[str, tuple[str, str]] = {}
+    for sample in (*PAGES, *MAILS):
+        if asked.only and not any(sample.name.startswith(name) for name in asked.only):
+            continue
+        text, kind = draw(templates, sample), sample.template.rpartition(".")[2]
+        (asked.out / f"{sample.name}.{kind}").write_text(text)
+        if kind == "html":
+            drawn[sample.name] = (text, MAIL_CSP if sample.template.startswith("mail/") else CSP)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        for sample in (*PAGES, *MAILS):
-            if asked.only and not any(sample.name.startswith(name) for name in asked.only):
-                continue
-            text = draw(templates, sample)
-            # A mail is styled inside, which the store's pages may not be.
-            policy = "default-src 'none'; style-src 'unsafe-inline'" if sample.template.startswith("mail/") else CSP
-            (asked.out / f"{sample.name}.{sample.template.rpartition('.')[2]}").write_text(text)
-            if sample.template.endswith(".html"):
-                wrong += look(browser, Shelf(text, asked.hue, policy), sample.name, asked.out, axe)
+        wrong = list(judge(browser, drawn, Shelf(asked.hue), asked.out, axe))
         browser.close()
     if asked.judges:
         wrong += check_html(asked.out, asked.judges / "node_modules/vnu-jar/build/dist/vnu.jar")

@@ -49,7 +49,7 @@ async def validate(call: Call) -> Response:
         asked = msgspec.structs.replace(asked, nonce=asked.nonce[:LONGEST_NONCE])
     sent = call.header("content-digest")
     digest = signature.check_digest(sent, call.body) if sent else signature.content_digest(call.body)
-    verdict, signer = await call.read(_judge, asked)
+    verdict, signer = await call.glance(_judge, asked)
     body = to_json(Answer(verdict.valid, verdict.code, verdict.detail, asked.nonce))
     created = int(call.site.setup.database.clock.now().timestamp())
     answer = signature.Answer(200, body, call.path, digest, created)

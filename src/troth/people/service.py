@@ -16,38 +16,56 @@ from troth.people.address import normalise
 from troth.people.errors import LinkSpent, PersonUnknown
 from troth.people.model import SESSION_LIFE, Address, Grant, PersonId, Visitor
 from troth.people.policy import ADDRESS, FIND
+from troth.vault.errors import BasisEnded, Tampered
 
 if TYPE_CHECKING:
     from troth.kernel.work import UnitOfWork
+    from troth.vault import Sealed
 
 _TABLE = "person"
 
 
 def find_person(uow: UnitOfWork, address: str, *, role: str = "job") -> PersonId | None:
-    """Return the person with this address, or None; the opened value is compared after a hit of the blind index."""
+    """Return the person with this address, or None; the opened value is compared after a hit of the blind index.
+
+    Somebody whose basis has ended, after an order that was never paid, is not found until they order again.
+    """
     wanted = normalise(address)
     found = records.find_person(uow.db, vault.of(uow).index(_TABLE, wanted))
     if found is None:
         return None
-    with vault.purpose(uow, FIND, role=role):
-        return found[0] if found[1].open().address == wanted else None
+    try:
+        return found[0] if _is(uow, found[1], wanted, role) else None
+    except BasisEnded:
+        return None
 
 
 def get_or_add_person(uow: UnitOfWork, address: str) -> PersonId:
-    """Return the person with this address, adding one if there is none; raises `AddressRefused`."""
-    known = find_person(uow, address)
+    """Return the person with this address, adding one if there is none.
+
+    For somebody who orders now. Raises `AddressRefused`, or `Tampered` if index and address of a row disagree.
+    """
+    wanted, session = normalise(address), vault.of(uow)
+    index = session.index(_TABLE, wanted)
+    known = records.find_person(uow.db, index)
     if known is not None:
-        return known
-    wanted, person = normalise(address), PersonId(new_id())
-    session = vault.of(uow)
-    added = records.add_person(
-        uow.db,
-        person,
-        created_at=uow.now,
-        address_index=session.index(_TABLE, wanted),
-        address_sealed=session.seal(ADDRESS, person, person, Address(wanted)),
-    )
+        try:
+            same = _is(uow, known[1], wanted, "job")
+        except BasisEnded:
+            # Closed since an order that was never paid; the order that is being placed opens it again.
+            same = True
+        if not same:
+            raise Tampered
+        return known[0]
+    person = PersonId(new_id())
+    sealed = session.seal(ADDRESS, person, person, Address(wanted))
+    added = records.add_person(uow.db, person, created_at=uow.now, address_index=index, address_sealed=sealed)
     return person if added else get_or_add_person(uow, address)
+
+
+def _is(uow: UnitOfWork, sealed: Sealed[Address], wanted: str, role: str) -> bool:
+    with vault.purpose(uow, FIND, role=role):
+        return sealed.open().address == wanted
 
 
 def get_address(uow: UnitOfWork, person: PersonId, *, role: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -74,6 +74,7 @@ def is_eea(code: str, on: date) -> bool:
     return is_eu(code, on) or (code in _JOINED_EEA and _JOINED_EEA[code] <= on)
 
 
+@lru_cache(maxsize=64)
 def choices(language: str, first: str) -> tuple[tuple[str, str], ...]:
     """List (code, name) for a select: the seller's own country first, the others by name in that language."""
     listed = _by_name(language)

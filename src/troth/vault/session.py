@@ -96,7 +96,7 @@ class Vault:
         self._new_keys: list[dict[str, object]] = []
         self._read: dict[tuple[str, str, str, str], None] = {}
         self._leaves: list[dict[str, object]] = []
-        self._alive: dict[tuple[str, str], bool] = {}
+        self._alive: set[tuple[str, str]] = set()
         self._prepared: list[dict[tuple[str, bytes, str], _Ready]] = []
         self._forgotten: set[str] = set()
         self._settled = False
@@ -176,11 +176,12 @@ class Vault:
                 raise WrongPurpose(f"{record.name} may not be opened for {purpose} by {role}.")
 
     def _require_basis(self, person: str, purpose: str) -> None:
-        alive = self._alive.get((person, purpose))
-        if alive is None:
-            alive = self._alive[person, purpose] = self._access.basis_alive(self._uow, person, purpose)
-        if not alive:
+        if (person, purpose) in self._alive:
+            return
+        if not self._access.basis_alive(self._uow, person, purpose):
             raise BasisEnded
+        # One that does not stand is asked for again: this unit of work may be about to let it.
+        self._alive.add((person, purpose))
 
     # -- the audit log -----------------------------------------------------------------------------------------------
 

@@ -45,6 +45,7 @@ def percent(basis_points: int, language: str) -> str:
     return str(_pattern("percent", language, 0, 2).apply(value, _locale(language)))
 
 
+@lru_cache(maxsize=512)
 def date(when: dt.date | dt.datetime, language: str) -> str:
     """Write a day in full: "22 November 2026"; of an instant its day in UTC."""
     from babel.dates import format_date  # noqa: PLC0415 - lazy: see the module's text

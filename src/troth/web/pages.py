@@ -9,7 +9,7 @@ from __future__ import annotations
 import gettext
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -101,6 +101,7 @@ class Pages:
         return environment
 
 
+@cache
 def translations(language: str) -> gettext.NullTranslations:
     """Return the catalogue of a language (GNU gettext, `locales/<language>/LC_MESSAGES/troth.mo`), or the empty one."""
     with as_file(files("troth.web") / "locales") as folder:

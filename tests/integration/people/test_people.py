@@ -14,12 +14,12 @@ from tests.support.selling import BUYER, Selling
 from tests.support.store import Store, make_store
 from troth import people, vault
 from troth.consent import policy as consent_policy
+from troth.kernel.jobs import Later
 from troth.people import policy as people_policy
 from troth.people import records, service
 from troth.people.errors import PersonUnknown
 from troth.people.jobs import tidy
 from troth.people.model import PersonId
-from troth.kernel.jobs import Later
 from troth.vault import policy as vault_policy
 from troth.vault.errors import WrongPurpose
 from troth.vault.records import list_leaves

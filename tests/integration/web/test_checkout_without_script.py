@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.preview.render import CSP, ROOT, Shelf
+from tests.preview.render import ROOT, Shelf
 from tests.preview.samples import checkout, checkout_form
 from tests.preview.templates import draw, environment
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="chromium is missi
 
 @pytest.fixture(scope="module")
 def shelf() -> Shelf:
-    return Shelf(draw(environment(), checkout("checkout", checkout_form())), hue=155, policy=CSP)
+    return Shelf(155, draw(environment(), checkout("checkout", checkout_form())))
 
 
 @pytest.fixture(scope="module")

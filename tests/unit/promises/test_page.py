@@ -22,7 +22,8 @@ Town</textarea>
 <button name="step" value="price">Sum</button> <button name="step" value="order">Order</button>
 </form>
 <form action="/search"><input name="q"><input type="submit" value="Go"></form>
-<p><code id="key"><span>402JZ</span>-<wbr><span>MD9HJ</span>-<span>QMPRP</span>-NT1DQ-<b>AHJVD</b></code> <code>abc</code>
+<p><code id="key"><span>402JZ</span>-<wbr><span>MD9HJ</span>-<span>QMPRP</span>-NT1DQ-<b>AHJVD</b></code>
+<code>abc</code>
 """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import sqlite3
 import zlib
@@ -54,11 +55,12 @@ def test_a_row_that_only_the_write_ahead_log_holds_is_found(tmp_path: Path) -> N
 
 
 def test_parts_and_headers_of_a_mail_are_decoded() -> None:
+    encoded = base64.b64encode(f"ü{WORD}".encode()).decode()
     message = EmailMessage()
-    message["Subject"] = f"{WORD} – ü"
+    message["Subject"] = "SUBJECT"
     message["From"] = "shop@example.org"
     message.set_content(f"ünder {WORD}", cte="base64")
-    data = message.as_bytes()
+    data = message.as_bytes().replace(b"SUBJECT", f"=?utf-8?b?{encoded}?=".encode())
     assert WORD.encode() not in data
     assert sum(WORD.encode() in layer for layer in layers(data)) == 2
 

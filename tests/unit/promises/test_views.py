@@ -80,7 +80,7 @@ def test_every_item_of_the_document_has_its_own_place_on_the_page(lock: Lock, pa
     ids = html.split(' id="')[1:]
     found = [one.partition('"')[0] for one in ids]
     assert len(set(found)) == len(found)
-    assert len([one for one in shown.items()]) <= len(found)
+    assert len(list(shown.items())) <= len(found)
 
 
 # -- the promises ------------------------------------------------------------------------------------------------------

@@ -379,8 +379,31 @@ def test_more_than_may_wait_is_refused_at_once(make: Make) -> None:
 def make_small(make: Make, routes: list[Route]) -> Site:
     site = make(routes)
     site.pool.close()
-    site.pool = Pool(threads=2, queue=1)
+    site.aside.close()
+    site.pool = site.aside = Pool(threads=2, queue=1)
     return site
+
+
+def test_who_waits_for_somebody_else_holds_up_nobody(make: Make) -> None:
+    gate = threading.Event()
+
+    async def waits(call: Call) -> Response:
+        await call.aside(gate.wait, 10)
+        return call.answer({})
+
+    async def reads(call: Call) -> Response:
+        return call.answer(await call.read(lambda _uow: 1))
+
+    async def run(site: Site) -> list[int]:
+        transport = httpx.ASGITransport(site)
+        async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
+            waiting = [asyncio.create_task(client.get("/w")) for _ in range(16)]
+            await asyncio.sleep(0)
+            quick = await asyncio.wait_for(client.get("/r"), 5)
+            gate.set()
+            return [quick.status_code, *[(await task).status_code for task in waiting]]
+
+    assert asyncio.run(run(make([Route("GET", "/w", waits, "w"), Route("GET", "/r", reads, "r")]))) == [200] * 17
 
 
 def test_a_response_that_breaks_off_is_written_down_and_says_no_more(

@@ -124,17 +124,23 @@ def _zstandard(data: bytes, budget: _Budget) -> bytes:
 
 
 def _members(data: bytes, budget: _Budget) -> Iterator[bytes]:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        for member in archive.infolist():
-            if member.file_size > budget.left:
-                budget.spend(member.file_size)
-            yield archive.read(member)
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for member in archive.infolist():
+                if member.file_size > budget.left:
+                    budget.spend(member.file_size)
+                yield archive.read(member)
+    except zipfile.BadZipFile:
+        # It only ended like an archive; its bytes were looked at as they are.
+        return
+    except (RuntimeError, NotImplementedError) as error:
+        # Encrypted, or packed in a way this Python does not know.
+        raise Unsearchable(f"an archive: {error}") from error
 
 
 def _parts(data: bytes) -> Iterator[bytes]:
     message = email.message_from_bytes(data, policy=email.policy.default)
-    for name, value in message.items():
-        yield f"{name}: {value}".encode(errors="surrogateescape")
+    yield "\n".join(str(value) for value in message.values()).encode(errors="surrogateescape")
     for part in message.walk():
         payload = part.get_payload(decode=True)
         if isinstance(payload, bytes):

@@ -51,7 +51,7 @@ class CaptureView:
 
 async def home(call: Call) -> Response:
     """Show the programs of this maker."""
-    shown = await call.read(_home, call)
+    shown = await call.glance(_home, call)
     return call.render("shop/home.html", **shown)
 
 
@@ -75,7 +75,7 @@ def _home(uow: UnitOfWork, call: Call) -> dict[str, Any]:
 
 async def product_page(call: Call) -> Response:
     """Show one program, with prices for the visitor's country."""
-    shown = await call.read(_product, call)
+    shown = await call.glance(_product, call)
     return call.render("shop/product.html", **shown)
 
 
