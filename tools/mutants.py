@@ -1,9 +1,9 @@
 """Checks the proofs: `python -m tools.mutants [NAME…]`, exit 1 unless every deliberate fault turns its proof red.
 
 Each file in tests/promises/mutants is a small diff to our source. Its first line names the sentence and the probe that
-must notice: `Sentence 2, address_unreadable: the local part of an address is written to the log.` The probe must be green
-on the source as it is and red on a copy with the diff. A diff that no longer applies, or a program that does not even
-start with it, is a failure of its own.
+must notice: `Sentence 2, address_unreadable: the local part of an address is written to the log.` The probe must be
+green on the source as it is and red on a copy with the diff. A diff that no longer applies, or a program that does not
+even start with it, is a failure of its own.
 """
 
 from __future__ import annotations
@@ -85,14 +85,14 @@ class Bench:
 
     def __init__(self, scratch: Path) -> None:
         """Make the store with the program as it is."""
-        self._scratch, self._store = scratch, scratch / "store"
-        made = self._python(ROOT / "src", "-c", _MAKE_STORE, str(self._store))
+        self._scratch, self.store = scratch, scratch / "store"
+        made = self._python(ROOT / "src", "-c", _MAKE_STORE, str(self.store))
         if made.returncode:
             raise RuntimeError(made.stderr)
 
     def prove(self, source: Path, probes: Iterable[str]) -> dict[str, dict[str, Any]]:
         """Return what the probes find on the program in `source`, by name."""
-        command = ["-m", "troth.cli", "promises", "--dir", str(self._store), "--json", "--tries", "1", "--probe"]
+        command = ["-m", "troth.cli", "promises", "--dir", str(self.store), "--json", "--tries", "1", "--probe"]
         done = self._python(source, *command, *probes)
         try:
             found: list[dict[str, Any]] = json.loads(done.stdout)

@@ -95,9 +95,9 @@ def look(page: Page, name: str, scheme: str, out: Path, axe: str) -> Iterator[st
 
 
 def judge(browser: Browser, drawn: Mapping[str, tuple[str, str]], shelf: Shelf, out: Path, axe: str) -> Iterator[str]:
-    """Open every page (name → text and content policy) in both schemes and yield what is wrong, with name and scheme."""
+    """Open every page (name → text, content policy) in both schemes and yield what is wrong, with name and scheme."""
     for scheme in SCHEMES:
-        with browser.new_context(color_scheme=scheme) as context:
+        with browser.new_context(color_scheme=scheme, reduced_motion="reduce") as context:
             page = context.new_page()
             said = listen(page)
             page.route("**/*", shelf.answer)

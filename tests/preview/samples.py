@@ -281,6 +281,7 @@ def order(name: str, view: View, **rest: Any) -> Sample:
         "reissue": None,
         "link": None,
         "said": "",
+        "cancel": None,
     }
     return Sample("shop/order.html", name, "/orders/x7dPq0", {**usual, **rest})
 

@@ -35,9 +35,9 @@ def test_it_still_applies_and_is_still_python(mutant: Mutant, tmp_path: Path) ->
             compile(path.read_text(encoding="utf-8"), str(path), "exec")
 
 
-def test_one_of_them_turns_its_proof_red(tmp_path: Path) -> None:
+@pytest.mark.xdist_group("twin")
+def test_one_of_them_turns_its_proof_red(bench: Bench) -> None:
     (mutant,) = read_all(["stamp-other-hash"])
-    bench = Bench(tmp_path)
     assert bench.prove(ROOT / "src", [mutant.probe])[mutant.probe]["green"], "the proof is red on the source as it is"
     verdict = bench.judge(mutant)
     assert verdict.killed, verdict.why

@@ -36,7 +36,6 @@ from troth.adapters.stripe import Stripe
 from troth.demo.store import CONFIGURATION, offer_catalogue
 from troth.kernel import config
 from troth.kernel.clock import SetClock
-from troth.kernel.jobs import Runner
 from troth.kernel.work import Database
 from troth.making import make_store
 from troth.shop import payments, records, service
@@ -141,8 +140,8 @@ class Selling:
     # -- the job process ---------------------------------------------------------------------------------------------
 
     def jobs(self, *, most: int = 200) -> int:
-        """Run what is due until nothing is; return how many jobs ran."""
-        runner, ran = Runner(self.database, app.handlers()), 0
+        """Start the job process and run what is due until nothing is; return how many jobs ran."""
+        runner, ran = app.start_jobs(self.database), 0
         while (done := runner.run_due()) and ran < most:
             ran += done
         return ran

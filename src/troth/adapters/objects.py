@@ -25,10 +25,10 @@ class ObjectStore:
         with source.open("rb") as file:
             self._store.put(name, file)
 
-    def read(self, name: str) -> Iterator[bytes]:
-        """Return a file in chunks; raises `ObjectUnknown` before the first."""
+    def read(self, name: str, part: tuple[int, int] | None = None) -> Iterator[bytes]:
+        """Return a file or a part of it in chunks; raises `ObjectUnknown` before the first."""
         try:
-            found = self._store.get(name)
+            found = self._store.get(name, options={"range": part} if part else None)
         except FileNotFoundError as error:
             raise ObjectUnknown from error
         return (bytes(chunk) for chunk in found.stream(min_chunk_size=CHUNK))

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, BindParameter, Connection, Integer, LargeBinary, MetaData, String, bindparam, select, union
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Connection,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    bindparam,
+    select,
+    union,
+)
 
 from troth.kernel.schema import Instant, metadata
 from troth.policy import Lock

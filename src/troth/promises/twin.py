@@ -1,7 +1,8 @@
 """The twin: the same installed program, lock and configuration in a scratch folder, with empty databases and own keys.
 
 Only endpoints are replaced: payments go to paybox, mail into a folder outside of the store, published files to local
-disk. It runs as real processes on ports of its own, under a clock that only this process can move.
+disk, and its databases are SQLite whatever the live store has. It runs as real processes on ports of its own, under a
+clock that only this process can move.
 """
 
 from __future__ import annotations

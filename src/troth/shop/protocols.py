@@ -24,6 +24,9 @@ class Objects(Protocol):
         """Store a file under a name, whole or not at all."""
         ...
 
-    def read(self, name: str) -> Iterator[bytes]:
-        """Return a file in chunks of `CHUNK` bytes; raises `ObjectUnknown`."""
+    def read(self, name: str, part: tuple[int, int] | None = None) -> Iterator[bytes]:
+        """Return a file, or its octets from `part[0]` up to before `part[1]`, in chunks of `CHUNK` bytes.
+
+        Raises `ObjectUnknown`.
+        """
         ...

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from troth.kernel.errors import NotFound, Refused
 from troth.kernel.money import Money
-from troth.shop import payments, records, service
+from troth.shop import countries, payments, records, service
 from troth.shop.catalogue import Market, quote
 from troth.shop.errors import DraftRefused
 from troth.shop.model import Checkout, Method
@@ -34,7 +34,7 @@ class Amount(msgspec.Struct, frozen=True):
 
 
 class ListedPrice(msgspec.Struct, frozen=True):
-    """What an edition costs in one currency, for the store's own country."""
+    """What an edition costs in one currency, for the country asked about (the store's own if none was)."""
 
     net: Amount
     tax: Amount
@@ -107,12 +107,12 @@ class OrderState(msgspec.Struct, frozen=True):
 
 async def products(call: Call) -> Response:
     """List what is on offer."""
-    return call.answer(await call.read(_products))
+    return call.answer(await call.read(_products, call.query.get("country", "")))
 
 
-def _products(uow: UnitOfWork) -> ProductList:
+def _products(uow: UnitOfWork, asked: str) -> ProductList:
     settings = uow.settings
-    country = settings.seller.country
+    country = countries.canonical(asked or settings.seller.country)
     listed = []
     for product in records.list_products(uow.db):
         editions = []
@@ -194,6 +194,7 @@ ROUTES = (
         "/api/v1/products",
         products,
         "api-products",
+        query=("country",),
         limits=(READS,),
         api=Api("List the products on offer.", answers={200: ProductList}, tag="products"),
     ),

@@ -21,7 +21,7 @@ from troth.shop.model import Buyer, Order, State
 from troth.shop.objects import find_download
 from troth.shop.protocols import ObjectUnknown
 from troth.shop.views import file_view, order_view, steps
-from troth.shop.web.pages import send_file
+from troth.shop.web.files import send_file
 from troth.web.forms import Field, Filled, FormSpec
 from troth.web.limits import Limit
 from troth.web.route import Route
@@ -70,6 +70,8 @@ async def _page(
         errors = {"email": wrong} if wrong else {}
         filled = Filled(errors=errors, values={"email": call.form.get("email", "")})
         context["reissue"] = call.form_view(REISSUE, f"/orders/{token}/reissue", filled)
+    if context.pop("may_cancel"):
+        context["cancel"] = call.form_view(CANCEL, f"/orders/{token}/cancel", Filled(values={"confirm": "yes"}))
     if context["private"] is None and context["order"].state != State.EXPIRED:
         context["link"] = call.form_view(LINK, f"/orders/{token}/link", Filled(values={"confirm": "yes"}))
     say = call.say
@@ -99,6 +101,8 @@ def _context(uow: UnitOfWork, call: Call, token: str, *, granted: bool, bought: 
         "steps": steps(product),
         "reissue": None,
         "link": None,
+        "cancel": None,
+        "may_cancel": bought and order.state in {State.INITIATED, State.FAILED},
         "may_reissue": bought and service.may_reissue(order, uow.now),
     }
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from troth.shop import countries, records
 from troth.shop.catalogue import Market, currencies, get_product, quote
-from troth.shop.model import Product, Release
+from troth.shop.model import Product
 from troth.shop.objects import find_download
-from troth.shop.protocols import Objects, ObjectUnknown
+from troth.shop.protocols import ObjectUnknown
 from troth.shop.views import SumView, file_view, quote_view
+from troth.shop.web.files import send_file, send_object
 from troth.web.route import Route
 
 if TYPE_CHECKING:
@@ -139,9 +139,8 @@ async def media(call: Call) -> Response:
     found = kind.get(name.rpartition(".")[2])
     if found is None:
         raise ObjectUnknown
-    chunks = await call.aside(call.site.setup.database.port(Objects).read, name)  # type: ignore[type-abstract]
     headers = {"cache-control": "public, max-age=86400", "etag": f'"{name.rpartition("/")[2]}"'}
-    return StreamingResponse(_in_threads(call, chunks), headers=headers, media_type=found)
+    return await send_object(call, name, headers, found)
 
 
 def _picture_name(uow: UnitOfWork, slug: str) -> str:
@@ -157,22 +156,6 @@ async def download(call: Call) -> Response:
     if not release.trial or release.name != call.params["name"]:
         raise ObjectUnknown
     return await send_file(call, release)
-
-
-async def send_file(call: Call, release: Release) -> Response:
-    """Answer with a published file."""
-    chunks = await call.aside(call.site.setup.database.port(Objects).read, release.object)  # type: ignore[type-abstract]
-    headers = {
-        "content-length": str(release.size),
-        "content-disposition": f'attachment; filename="{release.name}"',
-        "etag": f'"{release.sha256}"',
-    }
-    return StreamingResponse(_in_threads(call, chunks), headers=headers, media_type="application/octet-stream")
-
-
-async def _in_threads(call: Call, chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    while (chunk := await call.aside(next, chunks, b"")) != b"":
-        yield chunk
 
 
 async def terms(call: Call) -> Response:
