@@ -5,6 +5,8 @@ The vault asks here before it opens anything; the choice of cookies joins with t
 
 from troth.consent.model import Given, Occasion, Receipt
 from troth.consent.policy import NEWS, SIMILAR
-from troth.consent.service import Standing, allow, prolong, record
+from troth.consent.service import Standing, allow, end, prolong, record, shorten
 
-__all__ = ["NEWS", "SIMILAR", "Given", "Occasion", "Receipt", "Standing", "allow", "prolong", "record"]
+__all__ = [
+    "NEWS", "SIMILAR", "Given", "Occasion", "Receipt", "Standing", "allow", "end", "prolong", "record", "shorten",
+]  # fmt: skip

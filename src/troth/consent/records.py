@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -77,10 +77,14 @@ def is_alive(db: Connection, person: str, purpose: str, now: datetime) -> bool:
     return db.execute(_alive, {"subject": person, "why": purpose, "now": now}).one_or_none() is not None
 
 
-def end_basis(db: Connection, person: str, purpose: str, now: datetime) -> None:
-    """End a basis; from now on nothing opens for it."""
-    db.execute(
-        update(basis)
-        .where(basis.c.person == person, basis.c.purpose == purpose, basis.c.ended_at.is_(None))
-        .values(ended_at=now)
-    )
+def end_bases(db: Connection, person: str, purposes: Collection[str], at: datetime) -> None:
+    """End bases; from then on nothing opens for them."""
+    standing = (basis.c.person == person) & basis.c.purpose.in_(purposes) & basis.c.ended_at.is_(None)
+    db.execute(update(basis).where(standing).values(ended_at=at))
+
+
+def shorten_basis(db: Connection, person: str, purpose: str, until: datetime) -> None:
+    """Let a basis stand no longer than until then."""
+    later = basis.c.until_at.is_(None) | (basis.c.until_at > until)
+    one = (basis.c.person == person) & (basis.c.purpose == purpose)
+    db.execute(update(basis).where(one, later).values(until_at=until))

@@ -66,6 +66,16 @@ def prolong(uow: UnitOfWork, person: str, purpose: Purpose) -> None:
         allow(uow, person, {purpose: None})
 
 
+def end(uow: UnitOfWork, person: str, purposes: Iterable[Purpose]) -> None:
+    """End bases that stand, now."""
+    records.end_bases(uow.db, person, [one.name for one in purposes], uow.now)
+
+
+def shorten(uow: UnitOfWork, person: str, purpose: Purpose, *, until: datetime) -> None:
+    """Let a basis that stands end at an instant, or before if it would have."""
+    records.shorten_basis(uow.db, person, purpose.name, until)
+
+
 class Standing:
     """Says for the vault whether a person's basis for a purpose stands; a legal obligation needs no row."""
 

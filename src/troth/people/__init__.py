@@ -14,6 +14,8 @@ from troth.people.service import (
     make_link,
     spend_link,
     visitor,
+    withdraw_grants,
+    withdraw_links,
 )
 
 __all__ = [
@@ -30,4 +32,6 @@ __all__ = [
     "normalise",
     "spend_link",
     "visitor",
+    "withdraw_grants",
+    "withdraw_links",
 ]

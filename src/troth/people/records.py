@@ -56,8 +56,10 @@ _person = select(person.c.id, person.c.address_sealed)
 _by_index = _person.where(person.c.address_index == bindparam("index"))
 _by_id = _person.where(person.c.id == bindparam("person"))
 _add_session, _add_grant = insert(session), insert(session_grant)
-_live_session = select(session.c.token_index).where(
-    session.c.token_index == bindparam("token"), session.c.expires_at > bindparam("now")
+_prolong_session = (
+    update(session)
+    .where(session.c.token_index == bindparam("token"), session.c.expires_at > bindparam("now"))
+    .values(expires_at=bindparam("until"))
 )
 _drop_grant = delete(session_grant).where(
     session_grant.c.token_index == bindparam("token"),
@@ -99,9 +101,9 @@ def add_session(db: Connection, token_index: bytes, *, created_at: datetime, exp
     db.execute(_add_session, {"token_index": token_index, "created_at": created_at, "expires_at": expires_at})
 
 
-def has_session(db: Connection, token_index: bytes, now: datetime) -> bool:
-    """Whether a session is known and not over."""
-    return db.execute(_live_session, {"token": token_index, "now": now}).one_or_none() is not None
+def prolong_session(db: Connection, token_index: bytes, *, now: datetime, expires_at: datetime) -> bool:
+    """Let a session that is known and not over last until then; return whether there is one."""
+    return db.execute(_prolong_session, {"token": token_index, "now": now, "until": expires_at}).rowcount == 1
 
 
 def add_grant(db: Connection, token_index: bytes, grant: Grant) -> None:
@@ -128,6 +130,11 @@ def list_grants(db: Connection, token_index: bytes, now: datetime) -> tuple[Gran
 def delete_grants(db: Connection, kind: str, thing: str) -> None:
     """Let no session see a thing any more."""
     db.execute(delete(session_grant).where(session_grant.c.kind == kind, session_grant.c.thing == thing))
+
+
+def delete_links(db: Connection, kind: str, thing: str) -> None:
+    """Let no link open a thing any more."""
+    db.execute(delete(mail_link).where(mail_link.c.kind == kind, mail_link.c.thing == thing))
 
 
 def add_link(db: Connection, token_index: bytes, grant: Grant) -> None:

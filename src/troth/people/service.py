@@ -78,10 +78,14 @@ def get_address(uow: UnitOfWork, person: PersonId, *, role: str) -> str:
 
 
 def grant(uow: UnitOfWork, token: str | None, kind: str, thing: str, *, life: timedelta = SESSION_LIFE) -> str:
-    """Let this browser see a thing; return its session token, a new one if it had none that is still known."""
-    if token is None or not records.has_session(uow.db, token_index(token), uow.now):
+    """Let this browser see a thing; return its session token, a new one if it had none that is still known.
+
+    The session lasts as long as the cookie that is set with it: from now on.
+    """
+    end = uow.now + SESSION_LIFE
+    if token is None or not records.prolong_session(uow.db, token_index(token), now=uow.now, expires_at=end):
         token = new_token()
-        records.add_session(uow.db, token_index(token), created_at=uow.now, expires_at=uow.now + SESSION_LIFE)
+        records.add_session(uow.db, token_index(token), created_at=uow.now, expires_at=end)
     records.add_grant(uow.db, token_index(token), Grant(kind, thing, uow.now, uow.now + life))
     return token
 
@@ -94,6 +98,11 @@ def visitor(uow: UnitOfWork, token: str | None) -> Visitor:
 def withdraw_grants(uow: UnitOfWork, kind: str, thing: str) -> None:
     """Close a thing to every browser."""
     records.delete_grants(uow.db, kind, thing)
+
+
+def withdraw_links(uow: UnitOfWork, kind: str, thing: str) -> None:
+    """Let no link that was made open a thing any more."""
+    records.delete_links(uow.db, kind, thing)
 
 
 def make_link(uow: UnitOfWork, kind: str, thing: str, *, life: timedelta) -> str:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 TRIES: Final = 2
 _USUAL_SECONDS: Final = 3.0
 _START_SECONDS: Final = 6.0
+_MOST_TOLD: Final = 300
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,8 @@ class Run:
         except ToolMissing as missing:
             return {name: _proof(name, 0.0, missing=missing.detail) for name in names}
         except DidNotStart as failure:
-            told = f"the twin did not start: {str(failure).strip()}"
-            return {name: _proof(name, 0.0, finding=Finding(faults=[told])) for name in names}
+            faults = [f"the twin did not start: {_shortened(str(failure))}"]
+            return {name: _proof(name, 0.0, finding=Finding(faults=faults)) for name in names}
 
     def _on(self, twin: Twin, names: Sequence[str]) -> dict[str, Proof]:
         stage = Stage(twin)
@@ -114,9 +115,15 @@ def _carry_out(name: str, stage: Stage) -> tuple[str, Finding]:
     except (ToolMissing, NothingToSell) as missing:
         return str(missing), Finding()
     except (JourneyFailed, DidNotStart, DoesNotOpen, LeftTheMachine) as failure:
-        return "", Finding(faults=[str(failure).strip()])
+        return "", Finding(faults=[_shortened(str(failure)) or type(failure).__name__])
     except Exception as error:  # noqa: BLE001 - a proof that breaks proves nothing, and must not end the others
         return "", Finding(faults=[f"the proof itself broke: {type(error).__name__} at {_place(error)}"])
+
+
+def _shortened(text: str) -> str:
+    """Return the first and the last line of what a process said; the rest is for its own log."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return " … ".join(line[:_MOST_TOLD] for line in dict.fromkeys(lines[:1] + lines[-1:]))
 
 
 def _place(error: BaseException) -> str:

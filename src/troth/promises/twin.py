@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from troth.kernel import config
+from troth.kernel.errors import NotFound
 from troth.policy.archive import REVISIONS
 from troth.policy.lock import LOCK_FILE, Lock, read_lock
 from troth.promises import records
@@ -42,9 +43,11 @@ _REPLACED: Final = {
     "objects": frozenset({"url"}),
 }
 """Settings of the live store that a twin is not even shown; its own come by the environment."""
+_LEFT_OUT: Final = frozenset({"limits"})
+"""Sections left out: the made-up people all come from one machine, one after the other and fast."""
 
 
-class NotALiveStore(DidNotStart):
+class NotALiveStore(NotFound):
     """There is no store with an accepted policy in this folder; `troth init DIR` makes one, `troth demo` an example."""
 
 
@@ -127,7 +130,7 @@ def running_twin(source: Path, *, workers: int = 2) -> Iterator[Twin]:
     """
     settings, accepted = config.load(source), read_lock(source / LOCK_FILE)
     if accepted is None:
-        raise NotALiveStore(NotALiveStore.__doc__)
+        raise NotALiveStore
     with ExitStack() as stack:
         scratch = Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="troth-twin-", ignore_cleanup_errors=True))
@@ -195,7 +198,8 @@ def without_endpoints(configuration: str) -> str:
         header, setting = _SECTION.match(line), _SETTING.match(line)
         if header:
             section = header[1].strip()
-        if not (setting and setting[1] in _REPLACED.get(section, ())):
+        replaced = setting is not None and setting[1] in _REPLACED.get(section, ())
+        if not replaced and section not in _LEFT_OUT:
             kept.append(line)
     return "\n".join(kept) + "\n"
 

@@ -27,6 +27,10 @@ from troth.shop.tax import Sum
 if TYPE_CHECKING:
     from troth.vault import Sealed
 
+BOUGHT, LINKED = "order", "order-link"
+"""What a browser may hold for an order: it bought it, or it used a mail link to it."""
+MAIL_LINK = "order"
+"""What a mail link to an order opens."""
 OPEN_DAYS = 30
 REISSUE_LIFE = timedelta(hours=24)
 PAGE_MARGIN = timedelta(minutes=2)

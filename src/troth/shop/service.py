@@ -22,6 +22,8 @@ from troth.shop.catalogue import Market, get_edition, get_product, quote
 from troth.shop.countries import canonical
 from troth.shop.errors import DraftRefused, NoPayment, OrderUnknown, PriceChanged, WrongState
 from troth.shop.model import (
+    LINKED,
+    MAIL_LINK,
     OPEN_DAYS,
     REISSUE_LIFE,
     Buyer,
@@ -47,6 +49,8 @@ if TYPE_CHECKING:
 
 CONTRACT = (ORDER, FIND, LICENCE, SERVICE)
 LONGEST_NAME, LONGEST_ADDRESS = 120, 400
+LAST_WORDS = timedelta(days=7)
+"""How long a mail to somebody we part with may be on its way."""
 API = "api"
 
 
@@ -318,6 +322,18 @@ def reissue(uow: UnitOfWork, order: Order, email: str, *, role: str) -> None:
     moved, made = replace(order, person=person), letters.MadeAnew(key, by_maker=role == "maker")
     letters.write_reissued(uow, order, before, made, show=False)
     letters.write_reissued(uow, moved, after, made, show=True)
+    # Whoever reads the wrong address may have opened the order by a link in its mail.
+    people.withdraw_grants(uow, LINKED, order.id)
+    people.withdraw_links(uow, MAIL_LINK, order.id)
+    _part_with(uow, order.person)
+
+
+def _part_with(uow: UnitOfWork, person: str) -> None:
+    """End every basis of somebody who has no order left here, but for the mail that tells them so."""
+    if any(one.draft or one.buyer for one in records.list_orders(uow.db, person=person)):
+        return
+    consent.end(uow, person, (*(one for one in CONTRACT if one is not SERVICE), NEWS, SIMILAR))
+    consent.shorten(uow, person, SERVICE, until=uow.now + LAST_WORDS)
 
 
 # -- finding ---------------------------------------------------------------------------------------------------------

@@ -32,6 +32,8 @@ def payments_recorded(stage: Stage) -> Finding:
         by_transfer = purchase.plan.paying and (purchase.plan.method == BANK or CARD not in stage.methods)
         if by_transfer:
             expected["payment", purchase.number, _minor(purchase.total), purchase.currency] += 1
+        if by_transfer and purchase.plan.refund:
+            expected["refund", purchase.number, -_minor(purchase.total), purchase.currency] += 1
     finding.require(bool(expected), "no payment was made")
     for movement in (expected - written).elements():
         finding.require(holds=False, otherwise=f"a {movement[0]} is missing in the ledger, or has another sum")

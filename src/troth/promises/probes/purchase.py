@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 from troth.promises.finding import Finding
 from troth.promises.stage import CARD, PLANS, JourneyFailed, Purchase, Stage, typed
+from troth.web.pages import translations
 
 if TYPE_CHECKING:
     from troth.policy.lock import Lock
@@ -137,9 +138,10 @@ def _check_form(lock: Lock, answer: Answer, form: Form, finding: Finding) -> Non
         finding.require(holds=False, otherwise=f"a form on {answer.path} asks for {field}, which nobody declared")
     finding.count(_("forms"))
     finding.count(_("fields asked"), len(asked))
+    language = translations(answer.header("content-language") or "en")
     for field, control in form.controls.items():
         kept = field in declared[name] and lock.forms[name].fields[field] is not None
-        note = lock.note(name, field) if kept and form.method == "post" and control.kind != "hidden" else None
+        note = lock.note(name, field, language) if kept and form.method == "post" and control.kind != "hidden" else None
         if note is not None:
             finding.require(
                 note.why in answer.page.text, f"a form on {answer.path} does not say why it asks for {field}"

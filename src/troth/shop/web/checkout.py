@@ -17,7 +17,7 @@ from troth.people.model import SESSION_LIFE
 from troth.shop import countries, wording
 from troth.shop.catalogue import Market, Quote, currencies, get_product, quote
 from troth.shop.errors import DraftRefused, PriceChanged
-from troth.shop.model import Checkout, Method, Product
+from troth.shop.model import BOUGHT, Checkout, Method, Product
 from troth.shop.service import Placed, place_order
 from troth.shop.views import SumView, quote_view
 from troth.shop.withdrawal import DELIVER_NOW, WAIVER, day_15, may_withdraw
@@ -111,7 +111,7 @@ async def order(call: Call) -> Response:
 
 def _place(uow: UnitOfWork, checkout: Checkout, session: str | None) -> tuple[Placed, str]:
     placed = place_order(uow, checkout)
-    return placed, people.grant(uow, session, "order", placed.order.id)
+    return placed, people.grant(uow, session, BOUGHT, placed.order.id)
 
 
 def _checkout(call: Call) -> Checkout:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from troth.shop.model import Release
     from troth.web.call import Call
 
-_RANGE: Final = re.compile(r"bytes=(\d{1,15})-(\d{0,15})|bytes=-(\d{1,15})")
+_RANGE: Final = re.compile(r"bytes=([0-9]{1,15})-([0-9]{0,15})|bytes=-([0-9]{1,15})")
 
 
 async def send_file(call: Call, release: Release) -> Response:

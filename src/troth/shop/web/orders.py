@@ -17,7 +17,7 @@ from troth.people.errors import LinkSpent
 from troth.people.model import LINK_LIFE, SESSION_LIFE
 from troth.shop import epc, letters, payments, records, service
 from troth.shop.errors import OrderUnknown
-from troth.shop.model import Buyer, Order, State
+from troth.shop.model import BOUGHT, LINKED, MAIL_LINK, Buyer, Order, State
 from troth.shop.objects import find_download
 from troth.shop.protocols import ObjectUnknown
 from troth.shop.views import file_view, order_view, steps
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from troth.kernel.work import UnitOfWork
     from troth.web.call import Call
 
-KIND = "order"
-BOUGHT, LINKED = "order", "order-link"
 SETTLE_SECONDS = 3.0
 _POLL_SECONDS = 0.15
 LINKS = Limit("order-link", 5, per=3600, by="token")
@@ -184,7 +182,7 @@ def _send_link(uow: UnitOfWork, token: str) -> None:
     order = service.get_order_by_token(uow, token)
     buyer = service.open_buyer(uow, order, role="job")
     if buyer is not None:
-        link = people.make_link(uow, KIND, order.id, life=LINK_LIFE)
+        link = people.make_link(uow, MAIL_LINK, order.id, life=LINK_LIFE)
         letters.write_link(uow, order, Buyer(buyer.email, buyer.token), link)
 
 
@@ -217,7 +215,7 @@ def _is_fresh(uow: UnitOfWork, link: str) -> bool:
 def _open_link(uow: UnitOfWork, token: str, link: str, session: str | None) -> str:
     order = service.get_order_by_token(uow, token)
     spent = people.spend_link(uow, link)
-    if (spent.kind, spent.thing) != (KIND, order.id):
+    if (spent.kind, spent.thing) != (MAIL_LINK, order.id):
         raise LinkSpent
     return people.grant(uow, session, LINKED, order.id, life=timedelta(hours=24))
 
