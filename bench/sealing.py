@@ -1,4 +1,4 @@
-"""What sealing costs: its part of a checkout's CPU, and how many records a second open in a bulk purpose, leaves included."""
+"""What sealing costs: its part of a checkout's CPU, and how many records a second open in bulk, leaves included."""
 
 from __future__ import annotations
 

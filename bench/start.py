@@ -11,7 +11,7 @@ ROUNDS = 5
 
 
 def run() -> list[Figure]:
-    """Return the median time from `troth serve` to the first answered request, and the heaviest worker after some work."""
+    """Return the median time from `troth serve` to the first answer, and the heaviest process after some work."""
     times = []
     heaviest = 0
     with store_folder() as folder:

@@ -31,7 +31,10 @@ R = TypeVar("R")
 
 
 class StoreBusy(Unavailable):
-    """The store could not write just now: its disk is full or its database is busy. Nothing was lost; try again soon."""
+    """The store could not write just now: its disk is full or its database is busy.
+
+    Nothing was lost; try again soon.
+    """
 
 
 class StoreRefused(TrothError):

@@ -52,9 +52,10 @@ def reconcile(database: Database, _payload: Payload) -> None:
     for attempt in waiting:
         if not is_its_turn(attempt, now):
             continue
+        if attempt.reference is None:
+            _forget(database, attempt)
+            continue
         try:
-            if attempt.reference is None:
-                raise NotThere
             _check(database, attempt.provider, attempt.reference)
         except Unavailable:
             # Nobody answers: whoever is left would only wait as long.

@@ -25,7 +25,7 @@ PAYMENT, REFUND = "payment", "refund"
 
 @dataclass(frozen=True)
 class Movement:
-    """Money that moved: whose books say so, under which number there, how much, and the country it came from if known."""
+    """Money that moved: in whose books, under which number there, how much, and from which country if known."""
 
     provider: str
     reference: str

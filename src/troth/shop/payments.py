@@ -201,7 +201,7 @@ def _attempt_for(uow: UnitOfWork, order: Order, provider: Provider) -> Attempt:
 
 
 def _way_back(uow: UnitOfWork, attempt: Attempt) -> str:
-    """Return the token of the address a buyer comes back to: as hard to guess as a random one, but the same each time."""
+    """Return the token of the address a buyer comes back to: hard to guess, but the same each time."""
     secret = vault.of(uow).derive("way back from a payment v1")
     digest = hashlib.blake2b(attempt.id.encode(), key=secret, digest_size=16).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -65,8 +65,9 @@ class Placed:
 def place_order(uow: UnitOfWork, checkout: Checkout) -> Placed:
     """Record an initiated purchase: what was typed is sealed, the answers become receipts, nothing is charged yet.
 
-    The same form pressed twice gives the same order, at once or after a crash. Raises `ProductUnknown`, `EditionUnknown`, `DraftRefused`,
-    `PriceChanged`, `NoPayment`, `CurrencyUnknown` or `NoTaxRegime`; nothing is then ordered.
+    The same form pressed twice gives the same order, at once or after a crash. Raises `ProductUnknown`,
+    `EditionUnknown`, `DraftRefused`, `PriceChanged`, `NoPayment`, `CurrencyUnknown` or `NoTaxRegime`; nothing is then
+    ordered.
     """
     product = get_product(uow, checkout.product)
     edition = get_edition(product, checkout.edition)
@@ -219,8 +220,8 @@ def _record_answers(uow: UnitOfWork, person: str, order_id: str, checkout: Check
 def fulfil(uow: UnitOfWork, order_id: str) -> bool:
     """Give key and download, once: paid → fulfilled, the licence and the letter in one transaction.
 
-    Returns False, and gives nothing, if the order is not paid, not due before day 15, or if what was bought is no longer
-    offered (which flags it).
+    Returns False, and gives nothing, if the order is not paid, not due before day 15, or if what was bought is no
+    longer offered (which flags it).
     """
     order = records.find_order(uow.db, order_id, lock=True)
     if order is None or order.buyer is None or not _is_due(order, uow):

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from tests.support.scratch import scratch
 from tests.support.selling import BUYER, Selling
 from tests.support.store import Store, make_store
 from troth import people, vault
@@ -181,8 +182,8 @@ def test_tidying_spares_every_key_of_somebody_known(shop: Selling) -> None:
 
 @given(typed=st.lists(st.sampled_from(["a@x.example", "A@X.example ", "b@x.example", "ä@x.example", "a@ä.example"])))
 @settings(max_examples=25, deadline=None)
-def test_as_many_people_as_addresses(tmp_path_factory: pytest.TempPathFactory, typed: list[str]) -> None:
-    with make_store(tmp_path_factory.mktemp("people"), parts=PARTS) as store:
+def test_as_many_people_as_addresses(typed: list[str]) -> None:
+    with scratch() as folder, make_store(folder, parts=PARTS) as store:
         given_ids = {people.normalise(one): add(store, one) for one in typed}
         assert count(store) == len(given_ids) == len(set(given_ids.values()))
         for address, person in given_ids.items():
