@@ -93,6 +93,7 @@ def test_no_barrier(open_shop: Shop, gallery: Gallery, sight: Sight) -> None:
         assert list(barriers(page)) == []
         page.emulate_media(color_scheme="dark")
         page.set_viewport_size(PHONE)
+        page.reload()  # colours that are on their way from light to dark are neither
         assert list(barriers(page)) == []
         page.set_viewport_size(REFLOWED)
         assert page.evaluate("document.documentElement.scrollWidth") <= REFLOWED["width"]
@@ -104,7 +105,7 @@ def test_axe_notices_a_barrier(open_shop: Shop) -> None:
     """The tests above mean something only if the judge speaks up."""
     page = open_shop()
     page.goto("/")
-    page.evaluate("document.querySelector('main').innerHTML = '<img src=\"/x.png\"><p style=\"color:#eee\">pale</p>'")
+    page.evaluate("document.querySelector('main').innerHTML = '<img src="/icon.svg">'")
     assert any(one.startswith("image-alt") for one in barriers(page))
 
 

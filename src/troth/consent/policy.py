@@ -14,14 +14,14 @@ PROOF = Purpose(
 NEWS = Purpose(
     name="news",
     basis=Basis.CONSENT,
-    text="to write to you about new versions and programs, because you ticked the box; one click stops it",
+    text="to write to you about new versions and programs, because you ticked the box, until you say stop",
     dpv="dpv:DirectMarketing",
     mail="news",
 )
 SIMILAR = Purpose(
     name="similar products",
     basis=Basis.INTEREST,
-    text="to write to customers about products like the one they bought, unless they object; one click stops it",
+    text="to write to customers about products like the one they bought, unless they object",
     dpv="dpv:DirectMarketing",
 )
 PROOF_YEARS = Retention(

@@ -43,10 +43,13 @@ class Grounds:
 
 @dataclass(frozen=True)
 class Licence:
-    """One issued licence; the key is made again from the origin when its owner asks."""
+    """One issued licence; the key is made again from the origin when its owner asks.
+
+    Once its person is erased nothing says whose it was, and the key cannot be made again; it goes on working.
+    """
 
     id: str
-    person: str
+    person: str | None
     product: str
     edition: str
     line: str
@@ -55,7 +58,7 @@ class Licence:
     tag: int
     state: State
     issued_at: datetime
-    origin: Sealed[Origin]
+    origin: Sealed[Origin] | None
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def find_by_line(db: Connection, line: str) -> Licence | None:
     return Licence(
         id=row.id, person=row.person, product=row.product, edition=row.edition, line=row.line, issue=row.issue,
         epoch=row.epoch, tag=row.tag, state=State(row.state), issued_at=row.issued_at,
-        origin=Sealed(ORIGIN, row.person, row.id, bytes(row.origin_sealed)),
+        origin=None if row.origin_sealed is None else Sealed(ORIGIN, row.person, row.id, bytes(row.origin_sealed)),
     )  # fmt: skip
 
 

@@ -72,7 +72,7 @@ def find_licence(uow: UnitOfWork, line: str) -> Licence | None:
 def show_key(uow: UnitOfWork, line: str, *, role: str) -> LicenceKey:
     """Make the key of an order line again for its owner; raises `LicenceUnknown`."""
     found = records.find_by_line(uow.db, line)
-    if found is None or found.state is not State.ACTIVE:
+    if found is None or found.origin is None or found.state is not State.ACTIVE:
         raise LicenceUnknown
     keys = vault.of(uow).keys
     with vault.purpose(uow, LICENCE, role=role):

@@ -27,6 +27,7 @@ SERVICE = Purpose(
 OUTBOX = Retention(
     name="mail",
     days=30,
+    least=30,
     counts_from="when the mail was written",
     reason="A mail server may be away for days; a mail that was sent is deleted at once.",
 )

@@ -1,9 +1,9 @@
 """What a maker may change in troth.toml: keep for shorter, let fewer read, say it in their own words.
 
     [policy.retention]
-    "initiated order" = 14
+    "visit log" = 14
     [policy.readers]
-    "purchase" = ["buyer", "job"]
+    "order.buyer" = ["buyer", "job"]
     [policy.text]
     "sentence.1" = "We sell our own programs online."
 
@@ -74,7 +74,10 @@ def _check_days(name: str, days: int, declared: Declared) -> Iterator[Problem]:
         for purpose in one.thing.purposes
         if one.thing.retention == retention
     )
-    if retention.days is not None and days > retention.days:
+    if retention.days is None:
+        mend = "Remove the line; the class ends when its person asks or its basis ends."
+        yield Loosened(IN_FILE, thing, "gives days to a class that has no clock", mend=mend)
+    elif days > retention.days:
         mend = f"Allowed are {retention.least} to {retention.days} days."
         yield Loosened(IN_FILE, thing, f"keeps data longer than the {retention.days} days declared", mend=mend)
     elif by_law and days != retention.days:

@@ -37,6 +37,7 @@ OPEN = Retention(
     days=OPEN_DAYS,
     counts_from="the moment you press the button",
     reason="So long an order can still be paid; then it is forgotten.",
+    least=OPEN_DAYS,
 )
 TAX = Retention(
     name="tax",

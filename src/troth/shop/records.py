@@ -205,7 +205,7 @@ def list_products(db: Connection) -> list[Product]:
 def catalogue_stamp(db: Connection) -> tuple[Any, ...]:
     """Return a value that differs whenever what is offered differs."""
     newest = db.execute(select(func.max(product.c.updated_at), func.count())).one()
-    files = db.execute(select(func.max(release.c.released_on), func.count()).select_from(release)).one()
+    files = db.execute(select(release.c.id).order_by(release.c.id)).scalars()
     return (*newest, *files)
 
 

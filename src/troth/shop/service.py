@@ -41,6 +41,7 @@ from troth.shop.policy import BUYER, DRAFT, INVOICE, ORDER
 from troth.shop.vatid import check_vat_id
 from troth.shop.withdrawal import DELIVER_NOW, WAIVER, may_withdraw
 from troth.shop.wording import NEWS_BOX, NO_SIMILAR_BOX, SIMILAR_NOTICE
+from troth.vault.errors import BasisEnded, KeyGone
 
 if TYPE_CHECKING:
     from troth.kernel.work import UnitOfWork
@@ -197,17 +198,19 @@ def _record_answers(uow: UnitOfWork, person: str, order_id: str, checkout: Check
     if asked:
         boxes += [(ORDER, DELIVER_NOW.text, checkout.deliver_now), (ORDER, WAIVER.text, checkout.waiver)]
     answers = [Given(why, "box", words, "given" if ticked else "refused") for why, words, ticked in boxes]
-    answers.append(
-        Given(SIMILAR, "box", NO_SIMILAR_BOX, "refused")
-        if checkout.no_similar
-        else Given(SIMILAR, "notice", SIMILAR_NOTICE, "notified")
-    )
     answers.append(Given(ORDER, "basis", "", "contract"))
+    # A program was shown neither the notice nor the box, so nothing may follow from either.
+    told = checkout.form != API
+    if told and checkout.no_similar:
+        answers.append(Given(SIMILAR, "box", NO_SIMILAR_BOX, "refused"))
+        consent.end(uow, person, (SIMILAR,))
+    elif told:
+        answers.append(Given(SIMILAR, "notice", SIMILAR_NOTICE, "notified"))
     consent.record(uow, person, answers, Occasion(checkout.form, order_id, checkout.language))
     # Until it is paid the order is a beginning only: every basis ends with its 30 days, but for news asked for.
     until = uow.now + timedelta(days=OPEN_DAYS)
     bases: dict[Purpose, datetime | None] = dict.fromkeys(CONTRACT, until)
-    if not checkout.no_similar:
+    if told and not checkout.no_similar:
         bases[SIMILAR] = until
     if checkout.news:
         bases[NEWS] = None
@@ -373,8 +376,11 @@ def open_buyer(uow: UnitOfWork, order: Order, *, role: str) -> Buyer | Draft | N
     sealed = order.buyer or order.draft
     if sealed is None:
         return None
-    with vault.purpose(uow, ORDER, role=role):
-        return sealed.open()
+    try:
+        with vault.purpose(uow, ORDER, role=role):
+            return sealed.open()
+    except (BasisEnded, KeyGone):
+        return None
 
 
 def open_invoice(uow: UnitOfWork, order: Order, *, role: str) -> Invoice | None:

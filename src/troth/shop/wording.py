@@ -5,10 +5,10 @@ The button: Directive 2011/83/EU art. 8(2), "order with obligation to pay" or as
 
 from __future__ import annotations
 
-NEWS_BOX = "Write to me about new versions and programs. I can stop it with one click."
+NEWS_BOX = "Write to me about new versions and programs. I can stop it at any time."
 SIMILAR_NOTICE = (
     "We may write to you, at this address, about programs of ours like the one you buy. You can object now or at any "
-    "time, with one click; it costs nothing."
+    "time; it costs nothing."
 )
 NO_SIMILAR_BOX = "I object: do not write to me about similar programs."
 _BUTTON = {"en": "Order and pay {total}"}

@@ -115,7 +115,7 @@ class Call:
     @cached_property
     def network(self) -> str:
         """The caller's address (IPv4) or /64 (IPv6), for limits only; never stored, never logged."""
-        return network(self._client[0] if self._client else "")
+        return network(forwarded(self.peer, self.headers))
 
     @cached_property
     def idempotency(self) -> Idempotency | None:
@@ -227,6 +227,24 @@ class Call:
     def end_session(self) -> None:
         """Take the session cookie back with the answer."""
         self.set_cookies.append(self.site.gate.write(cookies.SESSION, "", 0))
+
+
+def forwarded(peer: str, headers: list[Raw]) -> str:
+    """Return the address a proxy on this machine says it was asked from; anybody else is only who they are.
+
+    Only the last entry counts: it is the proxy's own, what stands before it anybody may have written.
+    """
+    told = values(headers, b"x-forwarded-for")
+    if not told or not _is_loopback(peer):
+        return peer
+    return told[-1].decode("latin-1").rpartition(",")[2].strip() or peer
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def network(address: str) -> str:

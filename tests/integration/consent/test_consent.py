@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -50,8 +51,7 @@ def allow(store: Store, purpose: Purpose, until: datetime | None) -> None:
 def receipts(store: Store | Selling, person: str) -> list[dict[str, Any]]:
     with store.database.begin() as uow, vault.purpose(uow, PROOF, role="maker"):
         return [
-            {"kind": kind, "at_row": at}
-            | {name: getattr(sealed.open(), name) for name in sealed.open().__struct_fields__}
+            {"kind": kind, "at_row": at, **msgspec.structs.asdict(sealed.open())}
             for kind, at, sealed in records.list_receipts(uow.db, person)
         ]
 
@@ -270,6 +270,6 @@ def test_the_vault_opens_nothing_for_a_basis_that_ended(shop: Selling) -> None:
     order = shop.buy()
     with shop.database.begin() as uow:
         consent.end(uow, order.person, [ORDER, FIND])
+    assert order.buyer is not None
     with pytest.raises(BasisEnded), shop.database.begin() as uow, vault.purpose(uow, ORDER, role="maker"):
-        assert order.buyer is not None
         order.buyer.open()

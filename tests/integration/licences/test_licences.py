@@ -64,7 +64,7 @@ def test_a_key_opens_its_program_and_no_other(store: Store) -> None:
     _, key = issue(store)
     assert judge(store, key.display) == Verdict(valid=True, code="VALID", detail="This key is good.")
     assert judge(store, key.text.lower(), "backup").valid
-    assert judge(store, f" {key.display[:14]}\n{key.display[15:]} ").valid
+    assert judge(store, f" {key.display[:13]}\n{key.display[13:]} ").valid
     assert judge(store, key.display, "recover").code == "PRODUCT_MISMATCH"
 
 

@@ -140,7 +140,6 @@ async def place(call: Call) -> Response:
         deliver_now=wanted.consents.deliver_now,
         waiver=wanted.consents.waiver,
         news=wanted.consents.news,
-        no_similar=True,
         once=None if once is None else once.index.hex(),
         language=call.language,
         form="api",
