@@ -115,7 +115,7 @@ def _act(world: World) -> None:
     rng = world.rng
     for _ in range(rng.choice((0, 1, 1, 2))):
         # Where the first places are does not matter: crashes are spread over the whole day.
-        _spawn(world, "misfortune", _misfortune, rng.randrange(1, 90))
+        _spawn(world, "misfortune", _misfortune, rng.randrange(1, 60))
     if rng.random() < 0.25:
         world.box.faults(down=rng.randrange(1, 4), down_how=rng.choice(("503", "drop", "lost")))
     for _ in range(MOST_STEPS):
@@ -125,14 +125,18 @@ def _act(world: World) -> None:
         _turn(world)
     world.box.faults(down=0)
     world.points.target = None
+    world.evening = True
     while others := [actor for actor in world.loom.waiting() if actor.name != "jobs"]:
         rng.choice(others).step()
 
 
 def _misfortune(world: World, wait: int) -> None:
     while len(world.points.passed) < wait:
+        if world.evening:
+            return
         world.loom.pause()
-    world.points.arm(world.rng.randrange(1, 12))
+    if not world.evening:
+        world.points.arm(world.rng.randrange(1, 12))
 
 
 def _turn(world: World) -> None:
@@ -161,15 +165,15 @@ def settle(world: World, *, days: int = 16) -> list[str]:
     wrong = check(world)
     if days:
         world.advance(days=days)
-        rest(world)
+        rest(world, (0, 1.1))
         wrong += [words for words in check(world) if words not in wrong]
     return wrong
 
 
-def rest(world: World) -> None:
-    """Run jobs, minute by minute, for as long as leases and pauses last."""
+def rest(world: World, pauses: tuple[float, ...] = (0, 1.1, 10)) -> None:
+    """Run jobs for as long as leases and pauses last, in minutes."""
     runner = world.process.jobs()
-    for minutes in (0, 1.1, 1.1, 5, 70):
+    for minutes in pauses:
         world.advance(minutes=minutes)
         drain(runner)
 

@@ -54,6 +54,7 @@ class World:
         self.copies: Callable[[Event], int] = lambda _event: 1
         self.answered: dict[str, set[str]] = defaultdict(set)
         self.crashes = 0
+        self.evening = False
         self.box = Paybox(book=Book(clock=lambda: self.clock.now().timestamp(), seed=rng.randrange(2**32)), key=KEY)
         self.box.book.listen(self._told)
         self._client = stripe.StripeClient(

@@ -306,9 +306,12 @@ class _Reader:
         if settings.https and settings.mail.url.startswith("file:"):
             allowed = "smtp+starttls://… or smtps://… under https; a file outbox delivers to nobody"
             raise self._refused("mail.url", settings.mail.url, allowed)
+        self._check_stripe(settings)
         if settings.https and settings.vault.key.is_relative_to(settings.dir):
             allowed = "a file outside the store's folder: a copy of the folder alone must show nothing"
             raise self._refused("vault.key", str(settings.vault.key), allowed)
+
+    def _check_stripe(self, settings: Settings) -> None:
         stripe = settings.payments.stripe
         if stripe is None:
             return

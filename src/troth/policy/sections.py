@@ -120,7 +120,7 @@ def stored(lock: Lock) -> Section:
     files = tuple(Item(f"file:{name}", _(name), tuple(_file_facts(one))) for name, one in sorted(lock.files.items()))
     lead = (
         _("What you tell us is sealed: encrypted (AES-256-GCM) with keys of your own, one per class of keeping."),
-        _("When its time is over the key is destroyed, and with it whatever it sealed."),
+        _("When its time is over the record is deleted."),
     )
     inner = (
         Section("tables", _("Tables, and why some columns stand unsealed"), items=tables),

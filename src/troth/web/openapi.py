@@ -105,6 +105,7 @@ def _responses(route: Route, api: Api, schemas: dict[type, Any]) -> dict[str, An
         }
     statuses = {*_ALWAYS, *api.problems}
     statuses |= {404} if route.parameters else set()
+    statuses |= {422} if route.query else set()
     statuses |= set(_WITH_BODY) if api.request is not None else set()
     statuses |= {429} if route.limits else set()
     for status in sorted(statuses):

@@ -105,7 +105,7 @@ def test_the_configurations_that_are_written_for_makers_are_right(tmp_path: Path
     ],
 )
 def test_an_address_is_read_as_browsers_send_it(tmp_path: Path, base_url: str, read_as: str, host: str) -> None:
-    mail = '[mail]\nurl = "smtps://mail.example.com"\n'
+    mail = '[mail]\nurl = "smtps://mail.example.com"\n[vault]\nkey = "../keys/store.key"\n'
     found = read(tmp_path, f'[store]\nname = "F"\nbase_url = "{base_url}"\n{mail}')
     assert found.store.base_url == read_as
     assert found.hosts == {host}
@@ -276,6 +276,13 @@ def test_a_wrong_address_of_the_store_is_refused(tmp_path: Path, base_url: str, 
 def test_what_contradicts_an_address_under_https_is_refused(tmp_path: Path, added: str, line: int, told: str) -> None:
     said = refused(tmp_path, f"[store]\nname = 'F'\nbase_url = 'https://shop.example.com'\n{added}")
     assert said.startswith(f"{tmp_path / FILE}:{line}: {told}" if line else f"{tmp_path / FILE}: {told}")
+
+
+def test_a_store_under_https_keeps_its_keys_elsewhere(tmp_path: Path) -> None:
+    text = "[store]\nname = 'F'\nbase_url = 'https://shop.example.com'\n[mail]\nurl='smtps://m.example'\n"
+    assert "vault.key" in refused(tmp_path, text)
+    assert "outside the store's folder" in refused(tmp_path, text + "[vault]\nkey = 'keys/store.key'\n")
+    assert read(tmp_path, text + "[vault]\nkey = '../elsewhere/store.key'\n").https
 
 
 def test_a_demo_is_for_this_machine(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from tests.unit.policy.sample import (
     BUYER,
@@ -150,7 +151,9 @@ def test_the_summary_follows_from_the_lock() -> None:
         "Nobody outside this store is a recipient.",
         "We keep it until you ask for its erasure, or its reason ends.",
     ]
-    timed = compiled(wording=PolicySettings(retention={"wished": 10}))
+    sample = LOCKS["sample"]
+    days = {name: structs.replace(one, days=one.days or 10) for name, one in sample.retentions.items()}
+    timed = structs.replace(sample, retentions=days)
     assert str(document(timed).summary[3]) == "We keep it for 10 days to 10 years."
 
 

@@ -31,6 +31,8 @@ address = "1 Example Street, Example Town"
 country = "DE"
 contact = "privacy@shop.example"
 tax = "oss"
+[vault]
+key = "../example-keys/store.key"
 [payments.stripe]
 key = "sk_test_example"
 webhook_secret = "whsec_example"

@@ -18,7 +18,7 @@ from troth.policy.wording import read_wording
         (PolicySettings(retention={"order": 366}), Loosened, "longer than the 365 days declared"),
         (PolicySettings(retention={"order": 29}), Loosened, "before the store is done with it"),
         (PolicySettings(retention={"order": -1}), Loosened, "before the store is done with it"),
-        (PolicySettings(retention={"wished": 0}), Loosened, "before the store is done with it"),
+        (PolicySettings(retention={"wished": 90}), Loosened, "gives days to a class that has no clock"),
         (PolicySettings(retention={"tax": 30}), Loosened, "shorter than a law asks for"),
         (PolicySettings(retention={"lunch": 1}), Undeclared, "names no retention class"),
         (PolicySettings(readers={"shop.paid": ("buyer", "maker", "helper")}), Loosened, "lets helper read"),
@@ -40,11 +40,10 @@ def test_what_loosens_or_names_nothing_is_refused(wording: PolicySettings, kind:
 
 def test_what_tightens_is_in_the_lock_and_narrows() -> None:
     wording = PolicySettings(
-        retention={"order": 30, "wished": 90, "tax": 3650}, readers={"shop.buyer": ("job", "buyer")}
+        retention={"order": 30, "tax": 3650}, readers={"shop.buyer": ("job", "buyer")}
     )
     lock = compiled(wording=wording)
     assert lock.retention("order").days == 30
-    assert lock.retention("wished").days == 90
     assert lock.record("shop.buyer").readers == ("buyer", "job")
     assert not lock.may_open("shop.buyer", "fulfil", "maker")
     difference = diff(compiled(), lock)

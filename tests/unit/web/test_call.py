@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from tests.unit.web.store import OURS, TOKEN, Client
 from troth.web.body import FORM
-from troth.web.call import Call, network
+from troth.web.call import Call, forwarded, network
 from troth.web.forms import Field, Filled, FormSpec
 from troth.web.route import Route
 from troth.web.site import Site
@@ -148,3 +148,12 @@ def test_a_session_ends_with_an_answer(make: Make) -> None:
     client = answering(make, leave, method="POST", form="wish", cookies=("troth_session",))
     answer = client.post("/x", content=b"", headers={**OURS, "content-type": FORM, "cookie": f"troth_session={TOKEN}"})
     assert answer.headers["set-cookie"] == "troth_session=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax"
+
+
+def test_only_a_proxy_on_this_machine_is_believed_and_only_its_own_word() -> None:
+    told = [(b"x-forwarded-for", b"203.0.113.9, 198.51.100.7")]
+    assert forwarded("127.0.0.1", told) == "198.51.100.7"
+    assert forwarded("::1", told) == "198.51.100.7"
+    assert forwarded("192.0.2.1", told) == "192.0.2.1"
+    assert forwarded("127.0.0.1", []) == "127.0.0.1"
+    assert forwarded("127.0.0.1", [(b"x-forwarded-for", b" ")]) == "127.0.0.1"

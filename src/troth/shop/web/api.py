@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 from starlette.responses import Response
@@ -12,8 +12,8 @@ from troth.kernel.errors import NotFound, Refused
 from troth.kernel.money import Money
 from troth.shop import countries, payments, records, service
 from troth.shop.catalogue import Market, quote
-from troth.shop.errors import DraftRefused
-from troth.shop.model import Checkout, Method
+from troth.shop.errors import NoPayment
+from troth.shop.model import Checkout, Method, State
 from troth.shop.payments import Providers
 from troth.shop.web.checkout import CHECKOUTS, methods
 from troth.web.limits import Limit
@@ -83,7 +83,7 @@ class NewOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     country: str
     currency: str
     consents: Consents = Consents()
-    payment: str = ""
+    payment: Literal["", "card", "bank"] = ""
 
 
 class PlacedOrder(msgspec.Struct, frozen=True):
@@ -99,7 +99,7 @@ class OrderState(msgspec.Struct, frozen=True):
     """Where an order stands."""
 
     order: str
-    state: str
+    state: State
     total: Amount
     placed_at: datetime
     delivers_at: datetime | None
@@ -155,13 +155,12 @@ async def place(call: Call) -> Response:
     return call.answer(answer, status=201)
 
 
-def _method(value: str, configured: tuple[Method, ...]) -> Method:
-    if not value and configured:
-        return configured[0]
-    try:
-        return Method(value)
-    except ValueError:
-        raise DraftRefused([Refused("payment is card or bank.", field="payment")]) from None
+def _method(wanted: str, configured: tuple[Method, ...]) -> Method:
+    if wanted:
+        return Method(wanted)
+    if not configured:
+        raise NoPayment
+    return configured[0]
 
 
 async def state(call: Call) -> Response:
@@ -171,7 +170,7 @@ async def state(call: Call) -> Response:
 
 def _state(uow: UnitOfWork, token: str) -> OrderState:
     order = service.get_order_by_token(uow, token)
-    return OrderState(order.number, order.state.value, _amount(order.sum.total), order.created_at, order.deliver_at)
+    return OrderState(order.number, order.state, _amount(order.sum.total), order.created_at, order.deliver_at)
 
 
 async def webhook(call: Call) -> Response:
