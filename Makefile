@@ -45,6 +45,7 @@ bench: $(VENV)/dev.ok ## measure, each figure beside a peer and a limit
 	$(BIN)/python -m bench $(ARGS)
 
 promises: $(VENV)/local.ok ## prove the published sentences against a twin of the example store
+	@test -f $(STORE)/troth.toml || $(BIN)/troth demo --dir $(STORE) --make
 	$(BIN)/troth promises --dir $(STORE) $(ARGS)
 
 mutants: $(VENV)/dev.ok ## break each promise on purpose and see its proof turn red

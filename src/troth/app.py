@@ -74,7 +74,7 @@ class Store:
 
 def compiled_for(folder: Path) -> Lock:
     """Compile the policy of the store in `folder` from the parts; raises `ConfigError` or `DoesNotCompile`."""
-    return compiled(config.load(folder))
+    return compiled(config.load(folder), forms())
 
 
 def compiled(settings: Settings, forms: Mapping[str, Collection[str]] | None = None) -> Lock:

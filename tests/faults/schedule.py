@@ -162,7 +162,7 @@ def settle(world: World, *, days: int = 16) -> list[str]:
     world.bag.clear()
     world.copies = lambda _event: 0
     rest(world)
-    wrong = check(world)
+    wrong = check(world, crashes=world.crashes)
     if days:
         world.advance(days=days)
         rest(world, (0, 1.1))
@@ -186,10 +186,10 @@ def drain(runner: Runner) -> None:
     raise AssertionError("there is always something due")
 
 
-def check(world: World) -> list[str]:
+def check(world: World, *, crashes: int = 0) -> list[str]:
     """Hold the store to the truth."""
     process = world.process
-    wrong = truth.violations(process.database, process.access, world.state(), process.outbox)
+    wrong = truth.violations(process.database, process.access, world.state(), process.outbox, crashes=crashes)
     return [*wrong, *_forms(world)]
 
 

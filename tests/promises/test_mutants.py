@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.promises.files import checksums
 from tools.mutants import MUTANTS as FOLDER
 from tools.mutants import ROOT, Bench, Mutant, read_all
 from tools.patches import apply
@@ -38,10 +39,12 @@ def test_it_still_applies_and_is_still_python(mutant: Mutant, tmp_path: Path) ->
 @pytest.mark.xdist_group("twin")
 def test_one_of_them_turns_its_proof_red(bench: Bench) -> None:
     (mutant,) = read_all(["stamp-other-hash"])
+    before = checksums(bench.store)
     assert bench.prove(ROOT / "src", [mutant.probe])[mutant.probe]["green"], "the proof is red on the source as it is"
     verdict = bench.judge(mutant)
     assert verdict.killed, verdict.why
     assert "receipt" in verdict.why
+    assert checksums(bench.store) == before, "single proofs keep nothing"
 
 
 def test_an_unknown_name_is_refused() -> None:

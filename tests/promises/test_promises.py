@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import shutil
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.promises.files import checksums
 from tools.mutants import Bench
 from troth.promises.evidence import read_book
 from troth.promises.names import PROBES
@@ -23,15 +23,6 @@ from troth.promises.twin import running_twin
 
 pytestmark = pytest.mark.xdist_group("twin")
 BUILT = {1, 2, 3, 5, 8, 28}
-
-
-def _files(folder: Path) -> dict[str, str]:
-    """Return the checksum of every file that is not SQLite's shared memory, which readers touch."""
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and not path.name.endswith("-shm")
-    }
 
 
 @pytest.fixture(scope="module")
@@ -100,24 +91,8 @@ def test_the_pages_show_what_was_found(proven: tuple[Path, list[dict[str, Any]]]
     assert "set-cookie" not in {name.lower() for name, _ in (*promises.headers, *privacy.headers)}
 
 
-def test_a_single_proof_can_be_run_and_keeps_nothing(store: Path) -> None:
-    before = _files(store)
-    command = [sys.executable, "-m", "troth.cli", "promises", "--dir", str(store), "--json"]
-    done = subprocess.run(
-        [*command, "--probe", "hash_everywhere"],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        cwd=store.parent,
-    )
-    (proof,) = json.loads(done.stdout)
-    assert (done.returncode, proof["probe"], proof["green"]) == (0, "hash_everywhere", True), proof
-    assert _files(store) == before
-
-
 def test_a_twin_has_its_own_clock_and_leaves_neither_a_trace_nor_a_process(store: Path) -> None:
-    before = _files(store)
+    before = checksums(store)
     with running_twin(store, workers=1) as twin:
         scratch, stage = twin.scratch, Stage(twin)
         assert twin.lock.hash == twin.accepted.hash
@@ -131,7 +106,7 @@ def test_a_twin_has_its_own_clock_and_leaves_neither_a_trace_nor_a_process(store
         assert len(processes) == 3, processes
     assert not scratch.exists()
     assert _processes(str(scratch)) == []
-    assert _files(store) == before
+    assert checksums(store) == before
 
 
 def _day(instant: str) -> date:

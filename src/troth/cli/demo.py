@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the port and the number of workers."""
     parser.add_argument("--port", type=int, default=PORT, help=f"serve at this port (default: {PORT})")
     parser.add_argument("--workers", type=int, default=2, help="web workers (default: 2)")
+    parser.add_argument("--make", action="store_true", help="make the store and do not serve it")
     parser.set_defaults(host="")
 
 
@@ -40,6 +41,8 @@ def run(args: argparse.Namespace) -> int:
     if not (folder / config.FILE).exists():
         make_demo(folder, port=args.port, paybox=paybox, clock=SystemClock())
     stock(folder, base_url)
+    if args.make:
+        return 0
     settings = config.load(folder)
     stripe = settings.payments.stripe
     if stripe is None:

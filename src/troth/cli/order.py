@@ -1,4 +1,4 @@
-"""`troth order list|show|confirm|refund|repay|resend`: the orders, by number or exact address.
+"""`troth order list|show|confirm|refund|repay|resend|reissue`: the orders, by number or exact address.
 
 Lists name nobody; `show` opens the buyer's record and leaves an audit leaf. Confirming records a bank transfer that
 arrived.
@@ -21,8 +21,10 @@ ROLE = "maker"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the six actions."""
-    actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|confirm|refund|repay|resend")
+    """Add the seven actions."""
+    actions = parser.add_subparsers(
+        dest="action", required=True, metavar="list|show|confirm|refund|repay|resend|reissue"
+    )
     listing = actions.add_parser("list", help="list the newest orders, or those of an exact address")
     listing.add_argument("query", nargs="?", default="", metavar="ADDRESS")
     for name, told in (
@@ -31,9 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("refund", "give the money back and withdraw the key"),
         ("repay", "give back what was paid twice, too late or in another sum; the order stays as it is"),
         ("resend", "send the key again to the address on file"),
+        ("reissue", "make the key anew for the right address; the old key stops working, both addresses are told"),
     ):
         action = actions.add_parser(name, help=told)
         action.add_argument("number", metavar="NUMBER")
+        if name == "reissue":
+            action.add_argument("email", metavar="E-MAIL")
         if name == "confirm":
             action.add_argument("--country", help="the country of the account it came from, as on the IBAN")
 
@@ -61,6 +66,9 @@ def _act(args: argparse.Namespace, uow: UnitOfWork, order: Order) -> str:
     if args.action == "repay":
         shop.ask_repayment(uow, order)
         return f"What was paid too much for {order.number} goes back as soon as the job process runs."
+    if args.action == "reissue":
+        service.reissue(uow, order, args.email, role=ROLE)
+        return f"The key for {order.number} was made anew for the right address. Both addresses are told."
     shop.resend(uow, order, role=ROLE)
     return f"The key for {order.number} is sent again to the address on file."
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -53,8 +54,19 @@ async def validate(call: Call) -> Response:
     body = to_json(Answer(verdict.valid, verdict.code, verdict.detail, asked.nonce))
     created = int(call.site.setup.database.clock.now().timestamp())
     answer = signature.Answer(200, body, call.path, digest, created)
-    headers = signature.sign(signer, signature.key_id(signer.verify_key.encode()), answer)
+    headers = signature.sign(signer, _kid(signer), answer)
     return Response(body, 200, {name.lower(): value for name, value in headers.items()}, media_type=JSON)
+
+
+@lru_cache(maxsize=8)
+def _signer(seed: bytes) -> SigningKey:
+    """Return the key of a seed; making it costs more than signing."""
+    return SigningKey(seed)
+
+
+@lru_cache(maxsize=8)
+def _kid(signer: SigningKey) -> str:
+    return signature.key_id(signer.verify_key.encode())
 
 
 def _judge(uow: UnitOfWork, asked: Validation) -> tuple[Verdict, SigningKey]:

@@ -1,6 +1,6 @@
 """The steps that bring a store's two databases to this version (Alembic; one line of steps for each database).
 
-`upgrade` is for `troth init` and `troth upgrade`; `require_current` is what every start asks, and loads no Alembic.
+`upgrade` is for `troth init`; `require_current` is what every start asks, and loads no Alembic.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _VERSION = table("alembic_version", column("version_num"))
 
 
 class OtherVersion(ConfigError):
-    """The store's databases are of another version. Nothing was started or changed; run `troth upgrade`."""
+    """The store's databases are of another version. Nothing was changed; start the version they belong to."""
 
 
 class NotMade(ConfigError):

@@ -156,6 +156,7 @@ def _can(uow: UnitOfWork, order: Order) -> frozenset[str]:
 
 
 def _person(uow: UnitOfWork, order: Order, reason: str) -> PersonView | None:
+    records.add_event(uow.db, order.id, "shown", uow.now, reason)
     buyer = service.open_buyer(uow, order, role=ROLE)
     if buyer is None:
         return None

@@ -19,7 +19,7 @@ from typing import IO, Any, Final
 import troth
 from troth.promises.visitor import Transcript, Visitor
 
-_READY_SECONDS: Final = 30.0
+_READY_SECONDS: Final = 60.0
 _COMMAND_SECONDS: Final = 60.0
 _END_SECONDS: Final = 10.0
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from troth.promises.page import Page
     from troth.promises.visitor import Answer, Visitor
 
-_PATIENCE: Final = 20.0
+_PATIENCE: Final = 30.0
 _LOOK_AGAIN: Final = 0.25
 _LOGS_WRITTEN: Final = 1.2
 """Seconds after which the workers have written what they gathered for the log."""

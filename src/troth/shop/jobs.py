@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 RECONCILE_EVERY = timedelta(seconds=60)
 RECONCILE_AFTER = timedelta(seconds=30)
 EXPIRE_EVERY = FULFIL_EVERY = timedelta(hours=1)
+EXPIRE_AT_ONCE = 200
 FORGET_AFTER = timedelta(days=2)
 _TURNS = (
     (timedelta(minutes=30), timedelta(minutes=1)),
@@ -105,9 +106,10 @@ def fulfil(database: Database, payload: Payload) -> None:
 def expire(database: Database, _payload: Payload) -> None:
     """Forget orders nobody paid within their 30 days."""
     with database.begin() as uow:
-        for order in records.list_unpaid_before(uow.db, uow.now - timedelta(days=OPEN_DAYS)):
+        due = records.list_unpaid_before(uow.db, uow.now - timedelta(days=OPEN_DAYS), limit=EXPIRE_AT_ONCE)
+        for order in due:
             service.expire(uow, order)
-        again = uow.now + EXPIRE_EVERY
+        again = uow.now if len(due) == EXPIRE_AT_ONCE else uow.now + EXPIRE_EVERY
     raise Later(again)
 
 

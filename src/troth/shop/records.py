@@ -309,12 +309,15 @@ def _put_flags(db: Connection, order_id: str, flags: list[str]) -> None:
     change_order(db, order_id, flag=told)
 
 
-def list_unpaid_before(db: Connection, instant: datetime, *, limit: int = 200) -> list[str]:
+def list_unpaid_before(db: Connection, instant: datetime, *, limit: int) -> list[str]:
     """Return the ids of orders that wait for payment since before an instant."""
     waiting = [state.value for state in sources(State.EXPIRED)]
     return list(
         db.execute(
-            select(orders.c.id).where(orders.c.state.in_(waiting), orders.c.created_at <= instant).limit(limit)
+            select(orders.c.id)
+            .where(orders.c.state.in_(waiting), orders.c.created_at <= instant)
+            .order_by(orders.c.created_at)
+            .limit(limit)
         ).scalars()
     )
 

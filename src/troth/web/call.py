@@ -180,6 +180,10 @@ class Call:
         """Run something slow that is no transaction, such as a call to a provider, in a thread for such things."""
         return await self.site.aside.run(partial(function, *args, **kwargs))
 
+    async def load(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Read a piece of a file in a thread for such reads."""
+        return await self.site.files.run(partial(function, *args, **kwargs))
+
     def limit(self, limit: Limit, key: str) -> None:
         """Count one more under `key`; raises `TooMany`. The route must declare the limit."""
         if limit not in self.route.limits:

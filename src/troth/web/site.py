@@ -40,6 +40,9 @@ _NO_ROUTE: Final = "none"
 _CACHE_BYTES: Final = 16 * 1024 * 1024
 _ASIDE_THREADS: Final = 4
 _ASIDE_QUEUE: Final = 12
+# Files have threads of their own: a slow provider cuts no download off, and a download holds up no payment.
+_FILE_THREADS: Final = 2
+_FILE_QUEUE: Final = 1000
 _VARY: Final[headers.Raw] = (b"vary", b"accept-encoding, accept-language, cookie")
 _PER_ANSWER: Final = frozenset({b"content-length", b"content-encoding", b"etag", b"cache-control", b"vary"})
 
@@ -79,6 +82,7 @@ class Site:
         self.pool = pool or Pool()
         # Whoever waits for a provider waits beside the others: its outage must not hold up the shop.
         self.aside = Pool(_ASIDE_THREADS, _ASIDE_QUEUE)
+        self.files = Pool(_FILE_THREADS, _FILE_QUEUE)
         self.cache = PageCache(_CACHE_BYTES)
         self.gate = Gate(lock, settings.https)
         self.access = AccessLog()
@@ -122,6 +126,7 @@ class Site:
         """Let running work end and write what the access log still holds."""
         self.pool.close()
         self.aside.close()
+        self.files.close()
         self.access.flush()
         self.limiter.close()
 

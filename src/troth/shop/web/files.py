@@ -42,7 +42,7 @@ async def send_object(
 ) -> Response:
     """Stream an object, or the octets of it from `part[0]` up to before `part[1]`; raises `ObjectUnknown`."""
     objects = call.site.setup.database.port(Objects)  # type: ignore[type-abstract]
-    chunks = await call.aside(objects.read, name, part)
+    chunks = await call.load(objects.read, name, part)
     if part is not None:
         headers = headers | {"content-length": str(part[1] - part[0])}
     return StreamingResponse(
@@ -64,5 +64,5 @@ def find_range(wanted: str, size: int) -> tuple[int, int] | None:
 
 
 async def _in_threads(call: Call, chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    while (chunk := await call.aside(next, chunks, b"")) != b"":
+    while (chunk := await call.load(next, chunks, b"")) != b"":
         yield chunk
