@@ -104,6 +104,8 @@ def open_store(
     settings = config.load(folder)
     lock = check_lock(compiled(settings, forms), read_lock(settings.dir / LOCK_FILE))
     archive = Archive(settings.dir / REVISIONS)
+    if archive.get(lock.revision).hash != lock.hash:
+        raise NotStamped
     access = VaultAccess(
         keys=keyfile.load(settings.vault.key),
         engine=open_engine(settings.vault.url),

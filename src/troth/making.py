@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,9 @@ def make_store(folder: Path, configuration: str, *, clock: Clock) -> None:
     """
     if (folder / config.FILE).exists():
         raise AlreadyThere
-    folder.mkdir(parents=True, exist_ok=True)
+    # Whoever else has an account on this machine reads nothing of the store: not its settings, not its databases.
+    os.umask(0o077)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     (folder / config.FILE).write_text(configuration, encoding="utf-8")
     try:
         settings = config.load(folder)

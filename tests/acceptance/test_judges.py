@@ -56,7 +56,9 @@ def test_no_page_and_no_state_is_forgotten(demo: Demo) -> None:
 def put_up(page: Page, gallery: Gallery, sight: Sight, *, script: bool) -> None:
     """Open a page that was taken; what it asks for comes from the store itself."""
     answer = gallery.show(sight)
-    headers = {name: value for name, value in answer.headers.items() if name.lower() not in {"set-cookie", "connection"}}
+    headers = {
+        name: value for name, value in answer.headers.items() if name.lower() not in {"set-cookie", "connection"}
+    }
     address = f"{gallery.demo.url}/as-taken"
 
     def serve(route: Route) -> None:

@@ -42,7 +42,9 @@ def test_to_a_stranger_there_is_no_office(demo: Demo) -> None:
     assert number.status == 303
     (order,) = demo.orders()[:1]
     for action in ("confirm", "refund", "resend", "show"):
-        answer = stranger.post(f"/office/orders/{order['order']}/{action}", {"reason": "asked"} if action == "show" else {})
+        answer = stranger.post(
+            f"/office/orders/{order['order']}/{action}", {"reason": "asked"} if action == "show" else {}
+        )
         assert answer.status == 404, action
     assert demo.orders()[0]["state"] == "initiated"
 

@@ -141,7 +141,7 @@ def test_a_store_of_another_version_does_not_start(sqlite_template: Template, tm
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     engine.dispose()
-    with pytest.raises(OtherVersion, match="Nothing was started or changed; run `troth upgrade`"):
+    with pytest.raises(OtherVersion, match="Nothing was changed; start the version they belong to"):
         app.open_store(folder)
 
 

@@ -448,7 +448,7 @@ def kit() -> Iterator[Sample]:
         status=503,
         title="Not available right now",
         detail="The payment provider does not answer.",
-        nothing_lost="Nothing was changed, nothing was ordered and nothing was lost.",
+        nothing_lost="Nothing was changed, nothing more was ordered and nothing was lost.",
         advice="Please try again in a minute.",
         reference="f3a91c20",
     )

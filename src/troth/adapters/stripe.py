@@ -28,6 +28,7 @@ TIMEOUT_SECONDS = 10
 TOLERANCE = timedelta(minutes=5)
 _SIGNATURE = re.compile(r"(?:^|,)\s*(t|v1)=([0-9a-f]+)")
 _LONGEST_ID = 255
+_LONGEST_STAMP = 11
 
 
 class Stripe:
@@ -128,7 +129,9 @@ class Stripe:
         """
         parts: list[tuple[str, str]] = _SIGNATURE.findall(signature)
         stamp = next((value for name, value in parts if name == "t"), "")
-        if not stamp.isdigit() or abs(now - datetime.fromtimestamp(min(int(stamp), 2**40), UTC)) > TOLERANCE:
+        if not 0 < len(stamp) <= _LONGEST_STAMP or not stamp.isdecimal():
+            raise Forged
+        if abs(now - datetime.fromtimestamp(int(stamp), UTC)) > TOLERANCE:
             raise Forged
         secret = self._settings.webhook_secret.encode()
         expected = hmac.new(secret, stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
@@ -156,7 +159,7 @@ def _notice(body: bytes) -> Notice:
     created = event.get("created")
     if not all(isinstance(value, str) and 0 < len(value) <= _LONGEST_ID for value in values):
         raise Refused("The message has no id, type or object.")
-    if not isinstance(created, int) or not 0 < created < 2**40:
+    if not isinstance(created, int) or not 0 < created < 10**_LONGEST_STAMP:
         raise Refused("The message has no time.")
     return Notice(str(values[0]), str(values[1]), str(values[2]), datetime.fromtimestamp(created, UTC))
 

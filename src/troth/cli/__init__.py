@@ -8,6 +8,7 @@ Exit codes: 0 ok, 1 the answer is no, 2 wrong use. The store is the folder given
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -36,6 +37,7 @@ _HIDDEN = {"jobs": "the job process; `serve` starts it"}
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
+    os.umask(0o077)  # what a store writes is its owner's alone
     arguments = _hoisted(sys.argv[1:] if argv is None else argv)
     parser = _parser(_called(arguments))
     given = parser.parse_args(arguments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import socket
 import subprocess
 import sys
@@ -47,6 +48,8 @@ def run(args: argparse.Namespace) -> int:
     stripe = settings.payments.stripe
     if stripe is None:
         raise NoPaybox("This demo store has no payment double configured; choose an empty folder.")
+    if not settings.demo:
+        raise NoPaybox("This is no demo store; serve it with `troth serve`.")
     box = subprocess.Popen(  # noqa: S603 - our own interpreter
         [
             sys.executable, "-m", "paybox", "--port", str(paybox),
@@ -55,6 +58,7 @@ def run(args: argparse.Namespace) -> int:
         ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONSAFEPATH": "1"},
     )  # fmt: skip
     try:
         _wait_for(paybox, box)

@@ -20,6 +20,7 @@ from troth.people.model import OFFICE_LIFE
 from troth.shop import records, service
 from troth.shop.model import Draft, Invoice, Method, Order, State
 from troth.web.forms import Field, Filled, FormSpec
+from troth.web.headers import values
 from troth.web.limits import Limit
 from troth.web.route import Route
 
@@ -43,7 +44,10 @@ REASONS = (
     ("law", "the law asks"),
 )
 WORK = Limit("office", 240, per=60)
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+_FORWARDED = (
+    "forwarded", "x-forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "x-client-ip",
+    "true-client-ip", "cf-connecting-ip", "via",
+)  # fmt: skip
 _SESSION = ("troth_session",)
 
 
@@ -198,7 +202,7 @@ def require_loopback(call: Call) -> None:
         local = ip_address(call.peer).is_loopback
     except ValueError:
         local = False
-    if not local or any(call.header(name) for name in _FORWARDED):
+    if not local or any(values(call.headers, name.encode()) for name in _FORWARDED):
         raise NoOffice
 
 

@@ -64,7 +64,8 @@ PROBES: Final[Mapping[str, Probe]] = {
             "key_recomputed",
             _(
                 "A second program, written from the published format, makes the key again from address, order and "
-                "salt and gets the same."
+                "salt and gets the same. In a copy the buyer's own keys are destroyed: the licence key still passes "
+                "the check, and is shown to nobody any more."
             ),
         ),
         (

@@ -76,6 +76,13 @@ def swap(database: Path, table: str, column: str, *, key: str, pair: tuple[str, 
         connection.execute("COMMIT")
 
 
+def delete(database: Path, table: str, column: str, value: str) -> int:
+    """Delete the rows of a twin that hold a value in a column; return how many there were."""
+    with _connected(database) as connection:
+        statement = f"DELETE FROM {_quoted(table)} WHERE {_quoted(column)} = ?"  # noqa: S608 - our own names
+        return connection.execute(statement, (value,)).rowcount
+
+
 def read_catalogue(url: str) -> dict[str, list[Row]]:
     """Return the rows of what a store offers, from its live database; nothing of a person stands in them."""
     engine = create_engine(url, hide_parameters=True)

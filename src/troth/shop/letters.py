@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from troth import mail
-from troth.kernel.ids import token_index
+from troth.kernel.ids import new_id, token_index
 from troth.licences import LicenceKey
 from troth.shop import records
 from troth.shop.epc import Account
@@ -104,7 +104,7 @@ def write_link(uow: UnitOfWork, order: Order, buyer: Buyer, link: str) -> None:
 def write_reissued(uow: UnitOfWork, order: Order, buyer: Buyer, made: MadeAnew, *, show: bool) -> None:
     """Tell an address that the key was made anew; only the right one is shown the key and the order's page."""
     key = made.key.display if show else ""
-    once = f"{'new' if show else 'old'}-{token_index(made.key.text).hex()[:16]}"
+    once = f"{'new' if show else 'old'}-{new_id()}"
     _write(uow, order, buyer if show else Buyer(buyer.email, ""), "reissued", once=once, key=key, maker=made.by_maker)
 
 

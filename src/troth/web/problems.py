@@ -57,7 +57,7 @@ _ADVICE: Final = {
     500: "Please try again in a minute; if it happens again, write to us.",
     503: "Please try again in a minute.",
 }
-_NOTHING_LOST: Final = "Nothing was changed, nothing was ordered and nothing was lost."
+_NOTHING_LOST: Final = "Nothing was changed, nothing more was ordered and nothing was lost."
 _KEPT: Final = "What you sent has arrived and is kept; do not send it again before you have looked how things stand."
 _UNEXPECTED: Final = "Something went wrong on our side."
 

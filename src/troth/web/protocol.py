@@ -23,6 +23,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _in_head: bool = False
     _head_bytes: int = 0
     _timer: asyncio.TimerHandle | None = None
+    _arriving: bool = False
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
@@ -42,6 +43,7 @@ class BoundedProtocol(HttpToolsProtocol):
         was_in_head = self._in_head
         super().data_received(data)
         if not self._in_head:
+            self._time_silence()
             return
         if self._timer is None:
             self._start_clock()
@@ -53,7 +55,7 @@ class BoundedProtocol(HttpToolsProtocol):
     @override
     def on_message_begin(self) -> None:
         """Begin a head."""
-        self._in_head = True
+        self._in_head = self._arriving = True
         self._head_bytes = 0
         super().on_message_begin()
 
@@ -63,6 +65,36 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head = False
         self._stop_clock()
         super().on_headers_complete()
+        if self.parser.should_upgrade():
+            # We speak no other protocol, but the parser takes what follows for a new request: nothing may follow.
+            self.cycle.keep_alive = False
+
+    @override
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a field of the head; trailers are not read."""
+        if self._in_head:
+            super().on_header(name, value)
+
+    @override
+    def on_message_complete(self) -> None:
+        """End a message."""
+        self._arriving = False
+        super().on_message_complete()
+
+    @override
+    def on_response_complete(self) -> None:
+        """Bound the time for the rest of a body nobody reads: each byte of it would end uvicorn's own clock."""
+        unread = self._arriving and not self._in_head and not self.pipeline
+        super().on_response_complete()
+        if unread and self._timer is None and not self.transport.is_closing():
+            self._start_clock()
+
+    def _time_silence(self) -> None:
+        """Start the clock again when what came began no request (empty lines), since it ended uvicorn's own."""
+        cycle = getattr(self, "cycle", None)
+        answered = cycle is None or cycle.response_complete
+        if answered and not self._arriving and self._timer is None and self.timeout_keep_alive_task is None:
+            self._start_clock()
 
     def _start_clock(self) -> None:
         self._timer = self.loop.call_later(HEAD_SECONDS, self._too_slow)

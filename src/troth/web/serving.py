@@ -227,7 +227,7 @@ class _Parent:
         return self._start(self._plan.jobs, [])
 
     def _start(self, command: Sequence[str], descriptors: Sequence[int]) -> subprocess.Popen[bytes]:
-        environ = {**os.environ, **self._plan.environ, lifeline.VARIABLE: str(self._lifeline)}
+        environ = {**os.environ, "PYTHONSAFEPATH": "1", **self._plan.environ, lifeline.VARIABLE: str(self._lifeline)}
         return subprocess.Popen(  # noqa: S603 - our own interpreter, or the command of our own caller
             command,
             pass_fds=(self._lifeline, self._lock, *self._plan.inherit, *descriptors),

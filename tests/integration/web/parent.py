@@ -16,6 +16,7 @@ def main(folder: str, workers: str, *jobs: str) -> int:
         addresses=(("127.0.0.1", 0), ("::1", 0)),
         workers=int(workers),
         jobs=jobs,
+        environ={"PYTHONPATH": str(Path(__file__).parents[3])},
         on_ready=lambda port: print(f"ready {port}", flush=True),
     )
     try:

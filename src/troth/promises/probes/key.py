@@ -11,6 +11,7 @@ from troth.promises.finding import Finding
 from troth.promises.formats import DoesNotOpen, KeyOrigin, Keys
 from troth.promises.probes.address import look_at_answers, report
 from troth.promises.probes.sealed import Reader
+from troth.promises.stage import find_key
 
 if TYPE_CHECKING:
     from troth.promises.stage import Purchase, Stage
@@ -35,7 +36,28 @@ def key_recomputed(stage: Stage) -> Finding:
     purchase = stage.bought("A1")
     told = stage.twin.run("licence", "show", purchase.number, "--json").json or {}
     finding.require(told.get("key") == purchase.keys[-1], "the maker is shown another key than the buyer")
+    _outlive_its_person(stage, purchase, finding)
     return finding
+
+
+def _outlive_its_person(stage: Stage, purchase: Purchase, finding: Finding) -> None:
+    """Destroy a buyer's keys in a copy: the licence key goes on opening the program, and nobody can make it again."""
+    person = next(row["person"] for row in _rows(stage, "orders") if row["number"] == purchase.number)
+    copy = stage.twin.copy()
+    destroyed = records.delete(copy.folder / "vault.db", "person_key", "person", person)
+    finding.require(destroyed > 0, "a buyer has no keys of their own")
+    copy.start(workers=1)
+    try:
+        told = copy.visitor("program").call(_VALIDATE, {"key": purchase.keys[-1]}).json or {}
+        browser = copy.visitor(purchase.plan.who)
+        browser.cookies.update(stage.browser(purchase.plan.who).cookies)
+        page = browser.get(purchase.path)
+    finally:
+        copy.stop()
+    finding.require(told.get("valid") is True, "a licence key died with its buyer's own keys")
+    gone = not find_key(page.page) and purchase.buyer.email not in page.text
+    finding.require(gone, "a licence key is shown after its buyer's own keys were destroyed")
+    finding.count(_("keys that outlive their buyer's own"))
 
 
 def two_addresses_two_keys(stage: Stage) -> Finding:

@@ -34,6 +34,7 @@ SETTLE_SECONDS = 3.0
 _POLL_SECONDS = 0.15
 LINKS = Limit("order-link", 5, per=3600, by="token")
 LOOKS = Limit("order", 240, per=60)
+REISSUES = Limit("order-reissue", 5, per=3600, by="token")
 REISSUE = FormSpec("reissue", (Field("email", "The right address", "email", autocomplete="email", inputmode="email"),))
 LINK = FormSpec("link", (Field("confirm", kind="hidden"),))
 CANCEL = FormSpec("cancel", (Field("confirm", kind="hidden"),))
@@ -173,6 +174,7 @@ def _last_bought(uow: UnitOfWork, session: str | None) -> Order:
 
 async def send_link(call: Call) -> Response:
     """Mail the link that opens key and address once; the answer is the same whoever asks."""
+    await call.read(service.get_order_by_token, call.params["token"])
     call.limit(LINKS, call.params["token"])
     await call.work(_send_link, call.params["token"])
     return await _page(call, said="We sent a link to the address of this order. It works once, for 15 minutes.")
@@ -240,6 +242,8 @@ async def _link_page(call: Call, *, fresh: bool, status: int = 200) -> Response:
 
 async def reissue(call: Call) -> Response:
     """Put a wrong address right, in the browser that bought."""
+    await call.read(service.get_order_by_token, call.params["token"])
+    call.limit(REISSUES, call.params["token"])
     try:
         await call.work(_reissue, call.params["token"], call.form.get("email", ""), call.session)
     except Refused as refused:
@@ -298,13 +302,27 @@ ROUTES = (
         query=("cancelled",),
         limits=(LOOKS,),
     ),
-    Route("POST", "/orders/{token}/link", send_link, "order-link", form="link", cookies=_SESSION, limits=(LINKS,)),
+    Route(
+        "POST",
+        "/orders/{token}/link",
+        send_link,
+        "order-link",
+        form="link",
+        cookies=_SESSION,
+        limits=(LOOKS, LINKS),
+    ),
     Route("GET", "/orders/{token}/open/{link}", show_link, "order-open", limits=(LOOKS,)),
     Route(
         "POST", "/orders/{token}/open/{link}", open_link, "order-opened", form="link", cookies=_SESSION, limits=(LOOKS,)
     ),
     Route(
-        "POST", "/orders/{token}/reissue", reissue, "order-reissue", form="reissue", cookies=_SESSION, limits=(LOOKS,)
+        "POST",
+        "/orders/{token}/reissue",
+        reissue,
+        "order-reissue",
+        form="reissue",
+        cookies=_SESSION,
+        limits=(LOOKS, REISSUES),
     ),
     Route("POST", "/orders/{token}/cancel", cancel, "order-cancel", form="cancel", cookies=_SESSION, limits=(LOOKS,)),
     Route("GET", "/orders/{token}/files/{release}/{name}", file, "order-file", limits=(LOOKS,)),

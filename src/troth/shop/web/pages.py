@@ -15,6 +15,7 @@ from troth.shop.objects import find_download
 from troth.shop.protocols import ObjectUnknown
 from troth.shop.views import SumView, file_view, quote_view
 from troth.shop.web.files import send_file, send_object
+from troth.web.limits import Limit
 from troth.web.route import Route
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 TERMS_SINCE = date(2026, 11, 22)
 CACHE_SECONDS = 300
+FILES = Limit("files", 240, per=60)
 
 
 @dataclass(frozen=True)
@@ -183,8 +185,8 @@ async def accessibility(call: Call) -> Response:
 ROUTES = (
     Route("GET", "/", home, "home", cache=CACHE_SECONDS),
     Route("GET", "/products/{slug}", product_page, "product", query=("country", "currency"), cache=CACHE_SECONDS),
-    Route("GET", "/media/{slug}", media, "media"),
-    Route("GET", "/downloads/{slug}/{release}/{name}", download, "download"),
+    Route("GET", "/media/{slug}", media, "media", limits=(FILES,)),
+    Route("GET", "/downloads/{slug}/{release}/{name}", download, "download", limits=(FILES,)),
     Route("GET", "/terms", terms, "terms", cache=CACHE_SECONDS),
     Route("GET", "/imprint", imprint, "imprint", cache=CACHE_SECONDS),
     Route("GET", "/contact", contact, "contact", cache=CACHE_SECONDS),
