@@ -19,6 +19,9 @@ from troth.shop.model import State
 
 BACKUP = "/checkout/fernside-backup"
 CONFIRM = {"confirm": "yes"}
+FAIL = "UPDATE orders SET state = 'failed' WHERE number = ?"
+EXPIRE = "UPDATE orders SET state = 'expired', draft_sealed = NULL WHERE number = ?"
+HURRY = "UPDATE orders SET waits = 0 WHERE number = ?"
 _LINK = re.compile(r"http://\S+?(/orders/\S+/open/\S+)")
 
 NO_PAGES = {
@@ -99,12 +102,11 @@ class Gallery:
         """A buyer who has key and download."""
         return self.paid(business="yes", name="Meadow & Daughters", address="Rue Verte 3\n75011 Paris")
 
-    def forced(self, change: str, **typed: str) -> Answer:
+    def forced(self, statement: str, **typed: str) -> Answer:
         """Return the page of an order that was put into a state no test can wait for, or no double brings about."""
-        buyer, path = self.paid(**typed) if "waits" in change else self.ordered(**typed)
+        buyer, path = self.paid(**typed) if "waits" in statement else self.ordered(**typed)
         with closing(sqlite3.connect(self.demo.folder / "troth.db", timeout=20)) as database, database:
-            done = database.execute(f"UPDATE orders SET {change} WHERE number = ?", (number(buyer.get(path)),))
-            assert done.rowcount == 1
+            assert database.execute(statement, (number(buyer.get(path)),)).rowcount == 1
         return buyer.get(path)
 
     # -- links and the office ----------------------------------------------------------------------------------------
@@ -313,12 +315,12 @@ def _orders() -> Iterator[Sight]:
 
     yield order("waits for a card", _own(Gallery.ordered), State.INITIATED)
     yield order("waits for a transfer", _own(lambda one: one.ordered(payment="bank")), State.INITIATED)
-    yield order("failed", lambda one: one.forced("state = 'failed'"), State.FAILED)
+    yield order("failed", lambda one: one.forced(FAIL), State.FAILED)
     yield order("waits for day 15", _own(lambda one: one.paid(waiver="")), State.PAID)
-    yield order("its key is being made", lambda one: one.forced("waits = 0", waiver=""), State.PAID)
+    yield order("its key is being made", lambda one: one.forced(HURRY, waiver=""), State.PAID)
     yield order("delivered", _own(lambda one: one.delivered), State.FULFILLED)
     yield order("delivered, to a stranger", _stranger, State.FULFILLED)
-    yield order("expired", lambda one: one.forced("state = 'expired', draft_sealed = NULL"), State.EXPIRED)
+    yield order("expired", lambda one: one.forced(EXPIRE), State.EXPIRED)
     yield order("refunded", _refunded, State.REFUNDED)
     yield Sight("order-cancel", "cancelled", _cancelled, state=State.CANCELLED)
     yield Sight("order-link", "the link was sent", _sent)

@@ -38,7 +38,7 @@ def require_no_secret(page: Page, key: str, address: str) -> None:
     assert address not in source
 
 
-def test_a_stranger_with_the_link_sees_the_state_and_neither_key_nor_address(open_shop: Shop, demo: Demo) -> None:
+def test_a_stranger_with_the_link_sees_the_state_and_neither_key_nor_address(open_shop: Shop) -> None:
     address = new_address("mira")
     bought = open_shop()
     key = steps.buy(bought, address)
@@ -79,7 +79,7 @@ def test_the_mailed_link_opens_the_key_once_and_only_by_its_button(open_shop: Sh
     require_no_secret(late, key, address)
 
 
-def test_a_link_opens_no_other_order(open_shop: Shop, demo: Demo) -> None:
+def test_a_link_opens_no_other_order(demo: Demo) -> None:
     mine, hers = Visitor(demo.url), Visitor(demo.url)
     address = new_address("mine")
     my_order = mine.order(email=address).location

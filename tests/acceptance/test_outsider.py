@@ -23,12 +23,13 @@ import tempfile
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from http.cookiejar import CookieJar
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 pytestmark = pytest.mark.xdist_group("outsider")
 
@@ -53,26 +54,28 @@ class Page(html.parser.HTMLParser):
         self.chosen = ""
         self.feed(text)
 
+    @override
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         has = {name: value or "" for name, value in attrs}
         if tag == "a" and "href" in has:
             self.links.append(has["href"])
-        if tag == "form":
+        elif tag == "form":
             self.forms.append((has.get("action", ""), {}, []))
-        if not self.forms:
-            return
-        _, fields, buttons = self.forms[-1]
+        elif self.forms:
+            self._control(tag, has, self.forms[-1][1])
+
+    def _control(self, tag: str, has: dict[str, str], fields: dict[str, str]) -> None:
         name, value = has.get("name", ""), has.get("value", "")
-        if tag == "input" and name and (has.get("type") not in {"checkbox", "radio"} or "checked" in has):
-            fields[name] = value
         if tag == "select":
             self.chosen = name
-        if tag == "option" and "selected" in has:
+        elif tag == "option" and "selected" in has:
             fields[self.chosen] = value
-        if tag == "textarea":
-            fields[name] = ""
-        if tag == "button":
-            buttons.append((name, value))
+        elif tag == "button":
+            self.forms[-1][2].append((name, value))
+        elif tag == "textarea" or (
+            tag == "input" and (has.get("type") not in {"checkbox", "radio"} or "checked" in has)
+        ):
+            fields[name] = value
 
 
 class Browser:
@@ -83,15 +86,14 @@ class Browser:
         self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
 
     def go(self, address: str) -> None:
-        self._open(urllib.request.Request(urllib.parse.urljoin(self.url, address)))
+        self._open(address)
 
     def press(self, button: tuple[str, str], **typed: str) -> None:
         """Send the form that has this button, with what was typed."""
         action, fields, _ = next(form for form in self.page.forms if button in form[2])
         sent = urllib.parse.urlencode({**fields, **typed, button[0]: button[1]}).encode()
         parts = urllib.parse.urlsplit(self.url)
-        origin = f"{parts.scheme}://{parts.netloc}"
-        self._open(urllib.request.Request(urllib.parse.urljoin(self.url, action), sent, {"Origin": origin}))
+        self._open(action, sent, {"Origin": f"{parts.scheme}://{parts.netloc}"})
 
     def follow(self, part: str) -> None:
         self.go(next(link for link in self.page.links if part in link))
@@ -100,7 +102,10 @@ class Browser:
         with self._opener.open(address, timeout=30) as answer:
             return bytes(answer.read())
 
-    def _open(self, request: urllib.request.Request) -> None:
+    def _open(self, address: str, sent: bytes | None = None, headers: Mapping[str, str] | None = None) -> None:
+        whole = urllib.parse.urljoin(self.url, address)
+        assert whole.startswith("http://")
+        request = urllib.request.Request(whole, sent, dict(headers or {}))  # noqa: S310 - seen to be http, above
         with self._opener.open(request, timeout=30) as answer:
             self.url, self.text = answer.url, answer.read().decode()
         self.page = Page(self.text)
@@ -209,7 +214,6 @@ def test_a_stranger_with_a_clone_buys_a_program_and_runs_it(store: tuple[str, Pa
     address = next(word for word in told.split() if word.startswith(f"{url}/downloads/"))
     program = tmp_path / address.rpartition("/")[2]
     program.write_bytes(browser.fetch(address))
-    # "Run: python3 NAME.pyz activate, and paste the key."
     command = re.search(r"Run: python3 (\S+) activate", told)
     assert command is not None
     assert command.group(1) == program.name

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from paybox import Refusal
-
 from tests.faults.world import Unreachable, World
 from troth import people
 from troth.kernel.errors import Conflict, NotFound

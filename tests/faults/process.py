@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from sqlalchemy import Engine, event
 from typing_extensions import override
@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 START = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 _LEFT_BEHIND = shutil.ignore_patterns("*-shm", "objects", "policy", "logs", "run")
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 
 @dataclass(frozen=True)
 class Template:
@@ -71,9 +74,12 @@ class Template:
         return copy(self.folder, place)
 
 
-def copy(folder: Path, place: Path) -> Path:
-    """Copy a store's files as a process that dies now would leave them (SQLite makes its shared memory anew)."""
-    return Path(shutil.copytree(folder, place, ignore=_LEFT_BEHIND))
+def copy(folder: Path, place: Path, *, whole: bool = False) -> Path:
+    """Copy a store's files as a process that dies now would leave them (SQLite makes its shared memory anew).
+
+    What a play does not need stays behind, unless `whole`.
+    """
+    return Path(shutil.copytree(folder, place, ignore=None if whole else _LEFT_BEHIND))
 
 
 @dataclass
@@ -189,7 +195,7 @@ class Waiting(Provider):
     def read_webhook(self, body: bytes, signature: str, now: datetime) -> Notice:
         return self._real.read_webhook(body, signature, now)
 
-    def _call(self, name: str, call: Any, *args: Any, **named: Any) -> Any:
+    def _call(self, name: str, call: Callable[P, R], *args: P.args, **named: P.kwargs) -> R:
         self._process.wait(f"before {name}")
         answer = call(*args, **named)
         self._process.wait(f"after {name}")

@@ -7,15 +7,17 @@ The same seed gives the same day (random names of rows included), so that a fail
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
+
+from typing_extensions import override
 
 from tests.faults import people, truth
 from tests.faults.people import Buyer
@@ -38,6 +40,7 @@ class Outcome:
     trace: list[str]
     crashes: int
 
+    @override
     def __str__(self) -> str:
         lines = "\n  ".join(self.wrong), "\n  ".join(self.trace)
         return f"seed {self.seed} ({REPLAY}={self.seed} plays it again)\n  {lines[0]}\nstory:\n  {lines[1]}"
@@ -46,15 +49,13 @@ class Outcome:
 @contextmanager
 def drawn_names(rng: random.Random) -> Iterator[None]:
     """Draw the names of rows and tokens from the seed, so that their order repeats; keys and nonces stay random."""
-    real = os.urandom
-
-    class Drawn:
-        urandom = staticmethod(rng.randbytes)
-        token_urlsafe = staticmethod(lambda size: rng.randbytes(size).hex()[:22])
-
-    with patch("troth.kernel.ids.os", Drawn), patch("troth.kernel.ids.secrets", Drawn):
+    drawn = SimpleNamespace(
+        urandom=rng.randbytes, token_urlsafe=lambda size: rng.randbytes(size).hex()[:22], choice=rng.choice
+    )
+    with ExitStack() as stack:
+        for place in ("troth.kernel.ids.os", "troth.kernel.ids.secrets", "troth.shop.model.secrets"):
+            stack.enter_context(patch(place, drawn))
         yield
-    assert os.urandom is real
 
 
 def play(template: Template, folder: Path, seed: int) -> Outcome:

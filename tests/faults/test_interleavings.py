@@ -63,7 +63,9 @@ def test_the_same_seed_is_the_same_day(template: Template, scratch: Path) -> Non
     assert len(stories[0]) > 5
 
 
-def test_what_is_lost_or_doubled_would_be_seen(template: Template, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_lost_or_doubled_would_be_seen(
+    template: Template, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The judge is judged: a store that books a payment twice, or forgets to, does not pass."""
     for broken in ("troth.shop.letters.write_receipt", "troth.shop.service.letters.write_key"):
         with monkeypatch.context() as patch:

@@ -1,4 +1,4 @@
-"""The days on which other stores lost or doubled orders, played in ours (saleor, medusa, dokan), and some of our own."""
+"""The days on which other stores lost or doubled orders, played in ours (saleor, medusa, dokan), and our own."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def letters(world: World) -> Counter[str]:
 
 
 def test_saleor_19220_two_tabs_open_one_payment_not_two(world: World) -> None:
-    """saleor/saleor#19220: a reload while the payment was being made gave a second PaymentIntent, and both were paid."""
+    """saleor/saleor#19220: a reload while the payment was being made gave a second PaymentIntent; both were paid."""
     buyer = Buyer("ada")
     people.submit(world, buyer)
     opened: list[str] = []
@@ -57,7 +57,10 @@ def test_saleor_19220_the_answer_was_lost_and_the_page_is_asked_for_again(world:
 
 
 def test_medusa_13301_a_paid_order_is_there_though_nobody_told_us(world: World) -> None:
-    """medusajs/medusa#13301: paid, and no order in the office; here every webhook is lost and the buyer never returns."""
+    """medusajs/medusa#13301: paid, and no order in the office.
+
+    Here every webhook is lost and the buyer never returns.
+    """
     world.copies = lambda _event: 0
     buyers = [Buyer(name) for name in ("ada", "ben", "cleo")]
     for buyer in buyers:

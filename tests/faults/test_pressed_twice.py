@@ -1,4 +1,4 @@
-"""The same form sent twice, at once or later, by a double click, a reload or a browser that got no answer: one order."""
+"""The same form sent twice, at once or later, by a double click, a reload or a lost answer: one order."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ sentence for each thing that is lost, doubled or impossible.
 from __future__ import annotations
 
 import email
+import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -149,7 +150,7 @@ def _history(found: Found, order: Order) -> Iterator[str]:
     told = [State(kind) for kind, _, _ in records.list_events(found.uow.db, order.id) if kind in set(State)]
     if told[0] is not State.INITIATED or told[-1] is not order.state:
         yield f"its history is {told}"
-    for before, after in zip(told, told[1:], strict=False):
+    for before, after in itertools.pairwise(told):
         if after not in TRANSITIONS[before]:
             yield f"its history goes from {before} to {after}"
 

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import stripe
+
 from paybox import Book, Paybox, Request
 from paybox.direct import DirectClient
 from paybox.objects import Event
 from paybox.signature import sign
-
 from tests.faults.loom import Loom
 from tests.faults.points import Crash, Points
 from tests.faults.process import START, Process, Template, copy

@@ -46,7 +46,7 @@ class Demo:
 
     def troth(self, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
         """Run a command on this store, as its maker does."""
-        command = [TROTH, *words, "--dir", self.folder]
+        command = [str(TROTH), *words, "--dir", str(self.folder)]
         return subprocess.run(command, input=typed, capture_output=True, text=True, timeout=60, check=False)
 
     def ask(self, *words: str) -> Any:
@@ -78,7 +78,7 @@ def text_of(letter: EmailMessage, kind: str = "plain") -> str:
     return str(part.get_content())
 
 
-def until(find: Callable[[], T], otherwise: str, seconds: float = PATIENCE_SECONDS) -> T:
+def until(find: Callable[[], T | None], otherwise: str, seconds: float = PATIENCE_SECONDS) -> T:
     """Ask again and again until there is something; fail with these words if there never is."""
     end = time.monotonic() + seconds
     while not (found := find()):

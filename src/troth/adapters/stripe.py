@@ -165,7 +165,7 @@ def _notice(body: bytes) -> Notice:
 
 
 def _status(session: Any, intent: Any) -> Status:  # noqa: ANN401 - the SDK's own objects
-    if session.payment_status == "paid":
+    if session.payment_status == "paid" and getattr(intent, "status", "") == "succeeded":
         return Status.PAID
     if session.status == "expired":
         return Status.EXPIRED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, Protocol
 
-from troth.kernel.errors import NotFound
+from troth.kernel.errors import NotFound, Unavailable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,8 +17,12 @@ class ObjectUnknown(NotFound):
     """There is no such file."""
 
 
+class FilesDown(Unavailable):
+    """Our files cannot be reached just now. Nothing was lost; please try again in a minute."""
+
+
 class Objects(Protocol):
-    """Where published files lie."""
+    """Where published files lie. Every call may raise `FilesDown`."""
 
     def put(self, name: str, source: Path) -> None:
         """Store a file under a name, whole or not at all."""

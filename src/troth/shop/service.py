@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
 CONTRACT = (ORDER, FIND, LICENCE, SERVICE)
 LONGEST_NAME, LONGEST_ADDRESS = 120, 400
+_HEARD_AS = str.maketrans("OIL", "011")
 LAST_WORDS = timedelta(days=7)
 """How long a mail to somebody we part with may be on its way."""
 API = "api"
@@ -320,8 +321,10 @@ def reissue(uow: UnitOfWork, order: Order, email: str, *, role: str) -> None:
         buyer_sealed=session.seal(BUYER, person, order.id, after),
         invoice_sealed=None if invoice is None else session.seal(INVOICE, person, order.id, invoice),
     )
-    edition = get_edition(get_product(uow, order.product), order.edition)
-    key = licences.issue(uow, Grounds(person, wanted, order.product, order.edition, order.line, edition.tag))
+    known = licences.find_licence(uow, order.line)
+    if known is None:
+        raise licences.LicenceUnknown
+    key = licences.issue(uow, Grounds(person, wanted, order.product, order.edition, order.line, known.tag))
     records.add_event(uow.db, order.id, "reissued", uow.now)
     moved, made = replace(order, person=person), letters.MadeAnew(key, by_maker=role == "maker")
     letters.write_reissued(uow, order, before, made, show=False)
@@ -352,8 +355,8 @@ def get_order_by_token(uow: UnitOfWork, token: str) -> Order:
 
 
 def get_order_by_number(uow: UnitOfWork, number: str) -> Order:
-    """Return an order by its number, however it is typed; raises `OrderUnknown`."""
-    letters_only = "".join(char for char in number.upper() if char.isalnum())
+    """Return an order by its number, however it is typed or was heard; raises `OrderUnknown`."""
+    letters_only = "".join(char for char in number.upper().translate(_HEARD_AS) if char.isalnum())
     found = records.find_order_by_number(uow.db, f"{letters_only[:4]}-{letters_only[4:]}")
     if found is None:
         raise OrderUnknown

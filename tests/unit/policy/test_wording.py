@@ -39,9 +39,7 @@ def test_what_loosens_or_names_nothing_is_refused(wording: PolicySettings, kind:
 
 
 def test_what_tightens_is_in_the_lock_and_narrows() -> None:
-    wording = PolicySettings(
-        retention={"order": 30, "tax": 3650}, readers={"shop.buyer": ("job", "buyer")}
-    )
+    wording = PolicySettings(retention={"order": 30, "tax": 3650}, readers={"shop.buyer": ("job", "buyer")})
     lock = compiled(wording=wording)
     assert lock.retention("order").days == 30
     assert lock.record("shop.buyer").readers == ("buyer", "job")

@@ -118,7 +118,11 @@ def test_every_answer_has_its_status_and_the_security_headers(
 
 
 def test_under_https_the_browser_is_told_to_stay_there(make: Make, tmp_path: Path) -> None:
-    site = make(settings=make_settings(tmp_path, base_url="https://shop.example", extra='[vault]\nkey = "../elsewhere/store.key"'))
+    site = make(
+        settings=make_settings(
+            tmp_path, base_url="https://shop.example", extra='[vault]\nkey = "../elsewhere/store.key"'
+        )
+    )
     answer = Client(site, base="https://shop.example").get("/")
     assert answer.headers["strict-transport-security"] == "max-age=31536000"
 
