@@ -172,7 +172,7 @@ def act(world: World, buyer: Buyer, what: str) -> None:
         return
 
 
-def refund_at_the_provider(world: World, buyer: Buyer) -> None:
+def refund_at_the_provider(world: World, _buyer: Buyer) -> None:
     """Give a payment back on the provider's own page, behind the store's back."""
     for _ in range(PATIENCE):
         world.loom.pause()
