@@ -74,6 +74,7 @@ def test_the_mailed_link_opens_the_key_once_and_only_by_its_button(open_shop: Sh
     late = open_shop()
     late.goto(link)
     expect(late.locator("main")).to_contain_text(USED)
+    expect(late.locator("main")).not_to_contain_text("Press the button")
     late.get_by_role("link", name="Ask for a new link").click()
     expect(late.get_by_role("button", name="Send the link")).to_be_visible()
     require_no_secret(late, key, address)
@@ -104,6 +105,7 @@ def test_a_wrong_address_is_put_right_by_the_buyer_and_the_old_key_retires(open_
     page.get_by_label("The right address").fill(right)
     page.get_by_role("button", name="Send the key to this address").click()
     expect(page.get_by_role("status")).to_contain_text("Both addresses were told.")
+    expect(page.get_by_label("The right address")).to_have_value("")
     new = steps.key_on(page)
     assert new != old
     assert verdict(demo, new) == "valid"
@@ -113,6 +115,11 @@ def test_a_wrong_address_is_put_right_by_the_buyer_and_the_old_key_retires(open_
     assert new not in text_of(told)
     # Neither learns the other's address.
     assert right not in text_of(told)
+    # What the old address is told leads to no order's page any more.
+    for kind in ("plain", "html"):
+        assert "/orders/" not in text_of(told, kind)
+        assert "Look at the order" not in text_of(told, kind)
+        assert "/orders/" in text_of(sent, kind)
     assert wrong not in text_of(sent)
     (moved,) = demo.orders(right)
     assert moved["order"] == steps.number_on(page)
@@ -131,13 +138,19 @@ def test_nobody_but_the_buying_browser_can_move_the_key(open_shop: Shop, demo: D
     assert len(demo.orders(address)) == 1
 
 
-def test_an_order_is_called_off_before_it_is_paid(demo: Demo) -> None:
-    buyer = Visitor(demo.url)
-    order = buyer.order(email=new_address("off")).location
-    assert buyer.post(f"{order}/cancel", {"confirm": "yes"}).status == 200
-    shown = buyer.get(order)
-    assert "This order was cancelled." in shown.text
-    assert buyer.get(f"{order}/pay").status == 409
+def test_an_order_is_called_off_before_it_is_paid(open_shop: Shop, demo: Demo) -> None:
+    address = new_address("off")
+    page = open_shop(java_script_enabled=False)
+    steps.order(page, address)
+    path = page.url
+    page.get_by_role("button", name="Cancel the order").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("This order was cancelled.")
+    assert Visitor(demo.url).get(f"{path.removeprefix(demo.url)}/pay").status == 409
+    page.goto(path)
+    # What was typed is forgotten, so no link could be sent to it.
+    assert address not in page.content()
+    expect(page.get_by_role("button", name="Send the link")).to_have_count(0)
+    assert demo.orders(address) == [] or demo.orders(address)[0]["state"] == "cancelled"
 
 
 def test_ten_thousand_guesses_would_find_nothing_as_a_guess_looks_like_any_other_page(demo: Demo) -> None:

@@ -46,6 +46,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except TrothError as error:
         print(error, file=sys.stderr)
         return NO
+    except FileNotFoundError as error:
+        print(f"There is no file {error.filename}. Nothing was changed.", file=sys.stderr)
+        return NO
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:

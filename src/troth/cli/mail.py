@@ -28,5 +28,11 @@ def run(args: argparse.Namespace) -> int:
     message["Subject"] = f"A test from {settings.store.name}"
     message.set_content("This mail shows that your store can send mail. There is nothing to do.\n")
     make_delivery(settings).deliver(message.as_bytes(), sender=settings.mail.sender, recipient=to, mail_id=new_id())
-    tell(args, {"sent": True}, "The next server took the mail.")
+    folder = settings.mail.url.startswith("file:")
+    words = (
+        "Written to the outbox folder: this store delivers nowhere else."
+        if folder
+        else "The next server took the mail."
+    )
+    tell(args, {"sent": True}, words)
     return 0

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from troth import app, shop
 from troth.cli.output import tell
 from troth.shop import records, service
+from troth.shop.model import Method
 
 if TYPE_CHECKING:
     from troth.kernel.work import UnitOfWork
@@ -62,6 +63,8 @@ def _act(args: argparse.Namespace, uow: UnitOfWork, order: Order) -> str:
         return f"Recorded: the money for {order.number} is here. The buyer gets the mail."
     if args.action == "refund":
         shop.ask_refund(uow, order)
+        if order.method is Method.BANK:
+            return f"Recorded. This program sends no bank transfer: transfer {order.sum.total} back yourself, now."
         return f"The money for {order.number} goes back as soon as the job process runs; the key then stops working."
     if args.action == "repay":
         shop.ask_repayment(uow, order)

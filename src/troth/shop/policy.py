@@ -204,7 +204,8 @@ POLICY = PartPolicy(
             name="Stripe",
             setting="payments.stripe",
             step="You pay by card on its page; what you type there goes to it, not to us.",
-            receives="the amount and a random number that stands for the order",
+            receives="the amount and its currency, the name of the program, a random number that stands for the order, "
+            "and the address to come back to",
             where="Stripe Payments Europe, Ireland; it works worldwide",
             host_setting="payments.stripe.api_base",
             default_host="api.stripe.com",

@@ -57,6 +57,21 @@ _ADVICE: Final = {
     500: "Please try again in a minute; if it happens again, write to us.",
     503: "Please try again in a minute.",
 }
+_HEADING: Final = {
+    400: "That could not be read",
+    403: "That did not come from our page",
+    404: "There is nothing here",
+    405: "That does not work here",
+    408: "That took too long",
+    409: "Things stand differently now",
+    413: "That is too much at once",
+    415: "That is no form of ours",
+    421: "Not under this name",
+    422: "Something is not right yet",
+    429: "A little slower, please",
+    500: "That was our mistake",
+    503: "Not at this moment",
+}
 _NOTHING_LOST: Final = "Nothing was changed, nothing more was ordered and nothing was lost."
 _KEPT: Final = "What you sent has arrived and is kept; do not send it again before you have looked how things stand."
 _UNEXPECTED: Final = "Something went wrong on our side."
@@ -111,7 +126,7 @@ def view(problem: Problem, translations: Translations, *, committed: bool = Fals
     lost = _KEPT if committed else _NOTHING_LOST
     return ProblemView(
         status=problem.status,
-        title=say(problem.title),
+        title=say(_HEADING[problem.status]),
         detail=say(problem.detail),
         nothing_lost="" if problem.status in {404, 405, 421} else say(lost),
         advice=say(_ADVICE[problem.status]),

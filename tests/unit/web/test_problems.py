@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 
 import pytest
 from hypothesis import given
@@ -45,6 +46,7 @@ def test_every_error_has_its_status_and_its_page(error: Exception, status: int) 
     assert problem.status == status
     view = problems.view(problem, ENGLISH)
     assert view.title
+    assert view.title != problem.title == HTTPStatus(status).phrase  # people read words, programs the protocol's name
     assert view.detail
     assert view.advice
     assert view.reference == "abc"

@@ -67,11 +67,12 @@ async def _page(
         context = await call.work(_context_for, call, token, session)
     if context.pop("may_reissue"):
         errors = {"email": wrong} if wrong else {}
-        filled = Filled(errors=errors, values={"email": call.form.get("email", "")})
+        filled = Filled(errors=errors, values={"email": call.form.get("email", "")} if wrong else {})
         context["reissue"] = call.form_view(REISSUE, f"/orders/{token}/reissue", filled)
     if context.pop("may_cancel"):
         context["cancel"] = call.form_view(CANCEL, f"/orders/{token}/cancel", Filled(values={"confirm": "yes"}))
-    if context["private"] is None and context["order"].state != State.EXPIRED:
+    # Where what was typed is forgotten, there is nobody to send a link to.
+    if context["private"] is None and context["order"].state not in {State.EXPIRED, State.CANCELLED}:
         context["link"] = call.form_view(LINK, f"/orders/{token}/link", Filled(values={"confirm": "yes"}))
     say = call.say
     return call.render("shop/order.html", status=status, **context, said=say(said) if said else "")
