@@ -71,12 +71,13 @@ class Limiter:
 
     def take(self, limit: Limit, key: str) -> Decision:
         """Count one more under `key`, unless that is too many. Called from one thread of each process."""
-        now = self._now()
         span = limit.per * _SECOND
         step = span // limit.count
         first, second = self._places(limit.name, key)
         slots = self._slots
         with self._alone():
+            # Read inside the lock: what another process marked just before is then never ahead of this limit's reach.
+            now = self._now()
             # A mark beyond this limit's own reach was made by a slower one that shares the slot: it says nothing here.
             marks = [mark for mark in (slots[first], slots[second]) if mark <= now + span]
             due = max(min(marks, default=now), now)
